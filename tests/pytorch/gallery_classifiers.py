@@ -297,7 +297,9 @@ class SegNet(nn.Module):
 
     def wider(self, i, x, places):
         if self.up == "unpool":
-            return F.max_unpool2d(x, places, 2)
+            # F.max_unpool2d, which is not deterministic.
+            wide = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
+            return wide.flatten(2).scatter(2, places.flatten(2), x.flatten(2)).view_as(wide)
         if self.up == "nails":
             wide = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
             wide[:, :, ::2, ::2] = x

@@ -59,6 +59,7 @@ pub(crate) fn run(args: DoctorArgs) -> Outcome {
         batch_size,
         lr,
         seed,
+        box_weight: None,
         validation: None,
         patience: None,
         restore_best: false,

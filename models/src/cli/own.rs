@@ -83,6 +83,7 @@ fn reject(args: &TrainArgs) -> Result<(), ModelError> {
     let given = [
         ("--dataset", args.dataset.is_some()),
         ("--data-dir", args.data_dir.is_some()),
+        ("--box-weight", args.box_weight.is_some()),
         ("--env", agent.environment.is_some()),
         ("--baseline", agent.baseline.is_some()),
         ("--double", agent.double),

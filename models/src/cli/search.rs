@@ -53,6 +53,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
             weight_decay: Some(weight_decay),
             train_size: recipe.train_size,
             snapshots: None,
+            box_weight: None,
             seed: Some(recipe.seed),
             validation: recipe.validation.filter(|_| is_trial),
             patience: None,

@@ -71,6 +71,10 @@ where
             Source::Dataset(options.dataset)
         }
     };
+    if options.box_weight.is_some() && own.box_weight.is_none() {
+        let reason = "it has no weighted loss of a box";
+        return Err(ModelError::NoEffect { model: model.name, option: "--box-weight", reason, known: "see `layercake train --help`" });
+    }
     let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
@@ -106,6 +110,7 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         trial: options.purpose == Purpose::Trial,
         train_size: options.train_size.or(own.train_size),
         snapshots: options.snapshots,
+        box_weight: options.box_weight.or(own.box_weight),
         seed: options.seed(),
         validation: options.validation.or(own.validation),
         patience: options.patience.or(own.patience),

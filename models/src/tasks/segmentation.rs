@@ -134,9 +134,10 @@ fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<Cros
             }
         }
     }
-    let mut sorted = counts.clone();
+    // Of the classes that occur: of all, it could be 0, and nothing would be learned.
+    let mut sorted: Vec<u64> = counts.iter().copied().filter(|&count| count > 0).collect();
     sorted.sort_unstable();
-    let median = sorted[CLASSES / 2] as f64;
+    let median = sorted.get(sorted.len() / 2).map_or(1.0, |&count| count as f64);
     let weight = counts.iter().map(|&count| (median / (count.max(1) as f64)).powf(balance)).collect();
     Ok(CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() })
 }

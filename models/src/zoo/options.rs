@@ -33,6 +33,8 @@ pub struct TrainOptions {
     pub train_size: Option<usize>,
     /// Number of snapshots of the parameters.
     pub snapshots: Option<usize>,
+    /// The weight of the box loss beside the class loss.
+    pub box_weight: Option<f64>,
     /// Seed of the initial parameters, the order of the images and the validation split; default 0.
     pub seed: Option<u64>,
     /// Number of training items held out for validation.

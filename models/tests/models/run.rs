@@ -181,6 +181,19 @@ fn a_localizer() {
     let said = place.works("eval localizer --checkpoint runs/localizer-digits-1 --json");
     let found: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&found["test_accuracy"], &found["test_mean_iou"]), (&summary["test_accuracy"], &summary["test_mean_iou"]), "{said}");
+    // The losses are told apart, whatever their weights are.
+    place.works("train localizer --epochs 1 --train-size 64 --seed 2 --box-weight 0.5 --out light");
+    let [heavy, light] =
+        ["runs/localizer-digits-1", "light"].map(|run| place.json(&format!("{run}/config.json"))["recipe"]["box_weight"].as_f64());
+    assert_eq!([heavy, light], [Some(4.0), Some(0.5)]);
+    let light = place.json("light/summary.json");
+    let [loss, class, bbox] = ["train_loss", "train_class_loss", "train_box_loss"].map(|name| light[name].as_f64().unwrap());
+    assert!((loss - class - 0.5 * bbox).abs() < 1e-5 * loss, "{light}");
+    place.fails(
+        "train lenet5 --box-weight 2",
+        1,
+        "error: `--box-weight` has no effect on `lenet5`: it has no weighted loss of a box; supported options: see `layercake train --help`",
+    );
     place.fails(
         "train localizer --dataset bccd",
         1,

@@ -53,6 +53,9 @@ pub struct Recipe {
     /// Snapshots of the parameters (Huang et al., 2017, *Snapshot Ensembles*): the schedule begins again after each, so that they are different networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshots: Option<usize>,
+    /// The weight of the box loss beside the class loss, of a network that is trained by both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub box_weight: Option<f64>,
     /// Whether the run is a trial of a [search](crate::search), which always holds out validation items.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
@@ -84,6 +87,7 @@ impl Default for Recipe {
             patience: None,
             restore_best: false,
             snapshots: None,
+            box_weight: None,
             trial: false,
             workers: 0,
             seed: 0,

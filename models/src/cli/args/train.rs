@@ -46,6 +46,9 @@ pub(crate) struct TrainArgs {
     /// The peak learning rate: linear warm-up over the first epoch (at most 500 steps), then cosine decay [default: depends on the model].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
+    /// The weight of the box loss beside the class loss, for localizer [default: 4].
+    #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
+    pub(crate) box_weight: Option<f64>,
     /// Seed of the initial parameters, the order of the images and the validation split [default: 0].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -70,7 +73,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "from", "freeze", "head", "weight_decay", "train_size", "snapshots", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "from", "freeze", "head", "weight_decay", "train_size", "snapshots", "box_weight", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]

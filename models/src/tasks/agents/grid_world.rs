@@ -54,6 +54,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--weight-decay", options.weight_decay.is_some()),
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
+        ("--box-weight", options.box_weight.is_some()),
         ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),
         ("--device", options.device != DeviceKind::Cpu),
     ];

@@ -166,7 +166,7 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
     fn loss(&mut self, net: &mut Pair<D::Net>, batch: PhotoBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let items = batch.images.batch_size();
         self.epoch = pass.epoch;
-        let mut random = StdRng::seed_from_u64(self.seed ^ (pass.step as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut random = StdRng::seed_from_u64(self.seed.rotate_left(48) ^ ((pass.epoch as u64) << 32 | pass.batch as u64));
         let truths: Vec<Vec<BBox>> = batch.objects.iter().map(|objects| boxes(objects)).collect();
         let images = batch.images.into_dynamic(&pass.device)?;
         let mut losses: Vec<(&str, TapedLoss<D>)> = Vec::new();

@@ -25,8 +25,6 @@ use super::run::{Prepared, PreparedNet, TEST_BATCH, Trained, hold_out_images, tr
 use crate::networks::{CellLocalizer, DigitLocalizer};
 use crate::zoo::{ModelError, TrainOptions};
 
-/// The box loss counts as much as the class loss; both are about 2 at the beginning.
-const BOX_WEIGHT: f32 = 1.0;
 /// The seed of the places on the canvases of tests, which are the same for all runs.
 const TEST_SEED: u64 = 0;
 
@@ -50,17 +48,17 @@ impl ModelKind for Localizer {
             return train(model, device, options, own, |recipe| {
                 let [train, test] = white_cells(data_dir)?;
                 let [rest, held] = recipe.parts(train.len())?;
-                let validation = (!held.is_empty()).then(|| cell_task(train.subset(&held)));
+                let validation = (!held.is_empty()).then(|| cell_task(train.subset(&held), recipe.box_weight));
                 let train = cells::varied(batches(train.subset(&rest), recipe));
-                prepared(device, recipe, graph, train, cell_task(test), validation)
+                prepared(device, recipe, graph, train, cell_task(test, recipe.box_weight), validation)
             });
         }
         train(model, device, options, own, |recipe| {
             let Split { train, test } = digits(options.dataset, data_dir)?;
             let (train, held) = hold_out_images(train, recipe)?;
             let [train, test] = [train, test].map(|images| Inked(Arc::new(images)));
-            let validation = held.map(|held| digit_task(Inked(Arc::new(held))));
-            prepared(device, recipe, graph, on_canvases(batches(train, recipe)), digit_task(test), validation)
+            let validation = held.map(|held| digit_task(Inked(Arc::new(held)), recipe.box_weight));
+            prepared(device, recipe, graph, on_canvases(batches(train, recipe)), digit_task(test, recipe.box_weight), validation)
         })
     }
 
@@ -75,11 +73,11 @@ impl ModelKind for Localizer {
         if dataset == KnownDataset::Bccd {
             let [_, test] = white_cells(data_dir)?;
             let items = test.len() as u64;
-            return Ok((cell_task(test).evaluate(&net, device)?, items));
+            return Ok((cell_task(test, None).evaluate(&net, device)?, items));
         }
         let test = Inked(Arc::new(digits(dataset, data_dir)?.test));
         let items = test.len() as u64;
-        Ok((digit_task(test).evaluate(&net, device)?, items))
+        Ok((digit_task(test, None).evaluate(&net, device)?, items))
     }
 }
 
@@ -92,14 +90,19 @@ fn white_cells(data_dir: Option<&Path>) -> Result<[Cells; 2], TrainError> {
     Ok([Cells::read(&train, "WBC")?, Cells::read(&test, "WBC")?])
 }
 
-fn digit_task(test: Inked) -> Localization<Inked> {
+fn digit_task(test: Inked, box_weight: Option<f64>) -> Localization<Inked> {
     let classes = test.0.classes().to_vec();
     let test = on_canvases(Loader::new(test, TEST_BATCH).seed(TEST_SEED));
-    Localization { test, classes, size: [SIDE, SIDE], box_weight: BOX_WEIGHT }
+    Localization { test, classes, size: [SIDE, SIDE], box_weight: weight(box_weight) }
 }
 
-fn cell_task(test: Cells) -> Localization<Cells> {
-    Localization { test: Loader::new(test, TEST_BATCH), classes: vec!["WBC".to_owned()], size: cells::SIZE, box_weight: BOX_WEIGHT }
+fn cell_task(test: Cells, box_weight: Option<f64>) -> Localization<Cells> {
+    Localization { test: Loader::new(test, TEST_BATCH), classes: vec!["WBC".to_owned()], size: cells::SIZE, box_weight: weight(box_weight) }
+}
+
+/// The weight of the box loss; the evaluation does not depend on it.
+fn weight(given: Option<f64>) -> f32 {
+    given.map_or(1.0, |weight| weight as f32)
 }
 
 fn batches<S: Dataset>(data: S, recipe: &Recipe) -> Loader<S> {

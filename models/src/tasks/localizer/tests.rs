@@ -37,10 +37,10 @@ fn digits_on_canvases() {
     let images = frame(&digits().test, 28);
     let some = Inked(Arc::new(images.subset(&(0..96).collect::<Vec<_>>())));
     let train = on_canvases(Loader::new(some.clone(), 16).shuffle(1));
-    let history = learned(KnownDataset::Digits, &train, digit_task(some), 5, folder.path());
+    let history = learned(KnownDataset::Digits, &train, digit_task(some, Some(3.0)), 5, folder.path());
     ["loss", "class_loss", "box_loss"].iter().for_each(|metric| falls(&history, metric));
     let first = &history[0].train;
-    let sum = first.get("class_loss").unwrap() + f64::from(BOX_WEIGHT) * first.get("box_loss").unwrap();
+    let sum = first.get("class_loss").unwrap() + 3.0 * first.get("box_loss").unwrap();
     assert!((first.get("loss").unwrap() - sum).abs() < 1e-5 * sum);
     assert!(history[4].test.get("accuracy").is_some() && history[4].test.get("mean_iou").unwrap() > 0.1);
 }
@@ -82,7 +82,7 @@ fn cells_in_photos() {
     let cells = Cells::read(&photos(folder.path()), "WBC").unwrap();
     assert_eq!(cells.len(), 8, "photos with one cell");
     let train = cells::varied(Loader::new(cells.clone(), 2).shuffle(1));
-    let history = learned(KnownDataset::Bccd, &train, cell_task(cells), 12, folder.path());
+    let history = learned(KnownDataset::Bccd, &train, cell_task(cells, None), 12, folder.path());
     falls(&history, "box_loss");
     assert_eq!(history[0].train.get("class_loss"), None);
     assert_eq!(history[11].test.get("accuracy"), None);
