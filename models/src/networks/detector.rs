@@ -20,22 +20,29 @@ use layercake::prelude::*;
 network! {
     use super::blocks::{BasicBlock, BasicBlockFirst};
 
-    block trunk {
+    /// The features of a crop.
+    pub CropTrunk: [3, 64, 64] -> [64, 8, 8] {
         conv1: Conv2d(16, kernel = 5, stride = 2, padding = 2, bias = false), bn1: BatchNorm2d, ReLU,
         layer1: Sequential { Repeat(3) { BasicBlock(16) } },
         layer2: Sequential { BasicBlockFirst(32), Repeat(2) { BasicBlock(32) } },
         layer3: Sequential { BasicBlockFirst(64), Repeat(2) { BasicBlock(64) } },
     }
 
-    /// The features of a crop.
-    pub CropTrunk: [3, 64, 64] -> [64, 8, 8] { trunk }
-
     /// The features of a photo.
-    pub PhotoTrunk: [3, 240, 320] -> [64, 30, 40] { trunk }
+    pub PhotoTrunk: [3, 240, 320] -> [64, 30, 40] {
+        conv1: Conv2d(16, kernel = 5, stride = 2, padding = 2, bias = false), bn1: BatchNorm2d, ReLU,
+        layer1: Sequential { Repeat(3) { BasicBlock(16) } },
+        layer2: Sequential { BasicBlockFirst(32), Repeat(2) { BasicBlock(32) } },
+        layer3: Sequential { BasicBlockFirst(64), Repeat(2) { BasicBlock(64) } },
+    }
 
     /// The features of a photo, and for each of nine anchors in each cell whether it is an object, and the offsets of that object's box.
     pub ProposingTrunk: [3, 240, 320] -> { features: [64, 30, 40], objectness: [9, 30, 40], offsets: [36, 30, 40] } {
-        trunk, output features,
+        conv1: Conv2d(16, kernel = 5, stride = 2, padding = 2, bias = false), bn1: BatchNorm2d, ReLU,
+        layer1: Sequential { Repeat(3) { BasicBlock(16) } },
+        layer2: Sequential { BasicBlockFirst(32), Repeat(2) { BasicBlock(32) } },
+        layer3: Sequential { BasicBlockFirst(64), Repeat(2) { BasicBlock(64) } },
+        output features,
         rpn: Conv2d(64, kernel = 3, padding = 1), ReLU as proposed,
         objectness: Conv2d(9, kernel = 1), output objectness,
         from proposed, offsets: Conv2d(36, kernel = 1), output offsets,
