@@ -101,11 +101,11 @@ pub(super) fn record<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(DynTensor::of(value.with_dims(dims), tape))
 }
 
-/// On other devices: the cells that each element of the result is made of, with their weights. One row of the tensor for each cell, in which its channels are:
-/// `(first, second, ..)` of all elements. An element that has fewer cells than the others has rows of zeros.
+/// On other devices: the cells that each element of the result is made of, with their weights. A cell of the map is a row of its channels. The table has
+/// the first cells of all elements, then their second ones, and so on; an element that has fewer cells than the others has rows of zeros.
 pub(super) struct Taps {
     table: Table,
-    /// The number of cells of each element.
+    /// The number of cells of an element.
     pub count: usize,
 }
 

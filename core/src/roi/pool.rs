@@ -69,7 +69,9 @@ impl RoiPool {
         // A row of zeros could be the largest: the last cell again cannot.
         let most = cells.iter().map(Vec::len).max().unwrap_or(0);
         for cells in &mut cells {
-            cells.last().copied().into_iter().for_each(|last| cells.resize(most, last));
+            if let Some(&last) = cells.last() {
+                cells.resize(most, last);
+            }
         }
         gathered(flat(features)?, &sizes, Taps::new(&sizes, &cells), first_largest)
     }
