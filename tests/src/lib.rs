@@ -14,6 +14,7 @@ mod numbers;
 mod parity;
 mod paths;
 mod random;
+pub mod regions;
 mod seeded;
 mod subject;
 pub mod table;

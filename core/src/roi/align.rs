@@ -1,11 +1,11 @@
 //! RoI align (He et al., "Mask R-CNN", 2017).
 
+use dfdx::shapes::Axis;
 use dfdx::tensor::Tape;
-use dfdx::tensor_ops::Device;
+use dfdx::tensor_ops::{Device, SumTo};
 
-use super::map::{Sizes, flat, gathered, record};
+use super::map::{Sizes, Taps, flat, gathered, record};
 use super::{Region, RoiError};
-use crate::run::tables::Table;
 use crate::{DynTensor, Scalar, host};
 
 /// The mean of samples in each cell of a grid over a box, interpolated bilinearly in the feature map; torchvision's `roi_align`.
@@ -89,8 +89,8 @@ impl RoiAlign {
         regions: &[Region],
     ) -> Result<DynTensor<E, D, T>, RoiError> {
         let sizes = self.checked(features.dims(), regions)?;
-        let (table, taps) = table(&self.crops(regions, &sizes), &sizes);
-        gathered(flat(features)?, table, taps, sizes.result(regions.len()))
+        let taps = Taps::new(&sizes, &cells(regions, &self.crops(regions, &sizes), &sizes));
+        gathered(flat(features)?, &sizes, taps, |rows| rows.try_sum::<(usize,), Axis<0>>())
     }
 
     fn checked(&self, dims: &[usize], regions: &[Region]) -> Result<Sizes, RoiError> {
@@ -113,7 +113,7 @@ impl RoiAlign {
             let bin = length / self.size[axis] as f64;
             // Of a box that extends far beyond the map, most samples are outside and not visited.
             let samples = self.sampling_ratio.map_or(bin.ceil().max(0.0), |ratio| ratio as f64);
-            (0..self.size[axis]).map(|i| Taps::of(from + i as f64 * bin, bin, samples, sizes.map[axis])).collect()
+            (0..self.size[axis]).map(|i| Line::of(from + i as f64 * bin, bin, samples, sizes.map[axis])).collect()
         };
         Crop { first: sizes.image(region.image), rows: taps(0, y1, y2), columns: taps(1, x1, x2) }
     }
@@ -127,8 +127,8 @@ const MOST_SAMPLES: usize = 1024;
 struct Crop {
     /// Where the planes of its image begin.
     first: usize,
-    rows: Vec<Taps>,
-    columns: Vec<Taps>,
+    rows: Vec<Line>,
+    columns: Vec<Line>,
 }
 
 impl Crop {
@@ -143,9 +143,9 @@ impl Crop {
 }
 
 /// Places along one axis with their weights.
-struct Taps(Vec<(usize, f64)>);
+struct Line(Vec<(usize, f64)>);
 
-impl Taps {
+impl Line {
     /// The mean of the samples at `from + (i + 1/2) bin / samples` on an axis of `len` places.
     fn of(from: f64, bin: f64, samples: f64, len: usize) -> Self {
         let mut taps: Vec<(usize, f64)> = Vec::new();
@@ -177,27 +177,15 @@ impl Taps {
     }
 }
 
-/// For each tap of a bin, the element of each result; bins with fewer taps than the largest have some without weight.
-fn table(crops: &[Crop], sizes: &Sizes) -> (Table, usize) {
-    let mut taps = 1;
-    crops.iter().for_each(|crop| crop.bins(|rows, columns| taps = taps.max(rows.len() * columns.len())));
-    let elements = crops.len() * sizes.channels * sizes.bins();
-    let (mut index, mut factors) = (vec![0; taps * elements], vec![0.0; taps * elements]);
-    let mut inside = vec![false; taps * elements];
-    let mut element = 0;
-    for crop in crops {
-        for channel in 0..sizes.channels {
-            let first = crop.first + channel * sizes.plane();
-            crop.bins(|rows, columns| {
-                let pairs = rows.iter().flat_map(|&(y, down)| columns.iter().map(move |&(x, across)| (y, x, down * across)));
-                for (tap, (y, x, weight)) in pairs.enumerate() {
-                    let at = tap * elements + element;
-                    (index[at], factors[at], inside[at]) = (first + y * sizes.map[1] + x, weight, true);
-                }
-                element += 1;
-            });
-        }
+/// The cells of each bin, with their weights.
+fn cells(regions: &[Region], crops: &[Crop], sizes: &Sizes) -> Vec<Vec<(usize, f64)>> {
+    let mut all = Vec::with_capacity(crops.len() * sizes.bins());
+    for (region, crop) in regions.iter().zip(crops) {
+        let first = region.image * sizes.plane();
+        crop.bins(|rows, columns| {
+            let pairs = rows.iter().flat_map(|&(y, down)| columns.iter().map(move |&(x, across)| (y, x, down * across)));
+            all.push(pairs.map(|(y, x, weight)| (first + y * sizes.map[1] + x, weight)).collect());
+        });
     }
-    let of = sizes.images * sizes.channels * sizes.plane();
-    (Table { of, index, inside: Some(inside), factors: Some(factors) }, taps)
+    all
 }

@@ -1,14 +1,14 @@
 //! What both operations check and share: the features, the regions, the tape.
 
-use dfdx::shapes::{Axis, HasShape};
+use dfdx::shapes::Axes3;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
-use dfdx::tensor_ops::{Device, ReshapeTo, SumTo};
+use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo};
 
 use super::error::device;
 use super::{Region, RoiError};
 use crate::loss::Flat;
-use crate::run::tables::{Lookup, Table};
-use crate::run::value::Value;
+use crate::run::tables::{Lookup, Rows, Table};
+use crate::run::value::{Rank3, Value};
 use crate::{DynTensor, Scalar, host};
 
 /// The sizes of an operation.
@@ -101,21 +101,47 @@ pub(super) fn record<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(DynTensor::of(value.with_dims(dims), tape))
 }
 
-/// On other devices: the rows of a table of the flat features, summed over so many taps for each element.
+/// On other devices: the cells that each element of the result is made of, with their weights. A cell of the map is a row of its channels. The table has
+/// the first cells of all elements, then their second ones, and so on; an element that has fewer cells than the others has rows of zeros.
+pub(super) struct Taps {
+    table: Table,
+    /// The number of cells of an element.
+    pub count: usize,
+}
+
+impl Taps {
+    /// The cells of each element, in the order of `[regions, height, width]`; a cell is counted in `[images, height, width]`.
+    pub fn new(sizes: &Sizes, cells: &[Vec<(usize, f64)>]) -> Self {
+        let count = cells.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let each = || (0..count).flat_map(|tap| cells.iter().map(move |cells| cells.get(tap)));
+        let table = Table {
+            of: sizes.images * sizes.plane(),
+            index: each().map(|tap| tap.map_or(0, |&(cell, _)| cell)).collect(),
+            inside: Some(each().map(|tap| tap.is_some()).collect()),
+            factors: Some(each().map(|tap| tap.map_or(0.0, |&(_, weight)| weight)).collect()),
+        };
+        Self { table, count }
+    }
+}
+
+/// `[taps, regions * height * width * channels]`; `reduce` takes the first axis away.
 pub(super) fn gathered<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Flat<E, D, T>,
-    table: Table,
-    taps: usize,
-    dims: Vec<usize>,
+    sizes: &Sizes,
+    taps: Taps,
+    reduce: impl FnOnce(Rows<E, D, T>) -> Result<Flat<E, D, T>, D::Err>,
 ) -> Result<DynTensor<E, D, T>, RoiError> {
+    let (elements, channels) = (taps.table.index.len() / taps.count, sizes.channels);
+    let regions = elements / sizes.bins();
     let run = || {
-        let (of, elements) = (x.shape().0, table.index.len() / taps);
         let on_device = x.device().clone();
-        let rows = Lookup::new(&on_device, table)?.rows(x.try_reshape_like(&(of, 1))?)?;
-        let each: (usize, usize) = (taps, elements);
-        let y: Flat<E, D, T> = rows.try_reshape_like(&each)?.try_sum::<(usize,), Axis<0>>()?;
-        Value::erase(y)
+        let images = x.try_reshape_like(&(sizes.images, channels, sizes.plane()))?;
+        let cells = images.try_permute::<Rank3, Axes3<0, 2, 1>>()?.try_reshape_like(&(sizes.images * sizes.plane(), channels))?;
+        let rows = Lookup::new(&on_device, taps.table)?.rows(cells)?;
+        let y = reduce(rows.try_reshape_like(&(taps.count, elements * channels))?)?;
+        let y = y.try_reshape_like(&(regions, sizes.bins(), channels))?;
+        Value::erase(y.try_permute::<Rank3, Axes3<0, 2, 1>>()?)
     };
     let (value, tape) = device(run())?;
-    Ok(DynTensor::of(value.with_dims(dims), tape))
+    Ok(DynTensor::of(value.with_dims(sizes.result(regions)), tape))
 }

@@ -102,17 +102,25 @@ fn refused() {
     assert_eq!(text(scale.try_forward(plain(), &[some])), "`spatial_scale` is -0.5; it must be positive and finite");
 }
 
-/// The first of equal elements gets the gradient, and NaN is kept.
+/// The first of equal elements gets the gradient, and NaN is kept, both ways.
 #[test]
 fn ties_and_nan() {
     let device = Cpu::default();
     let pool = RoiPool { size: [1, 1], spatial_scale: 1.0 };
     let whole = [region(0, [0.0, 0.0, 2.0, 0.0])];
-    let make = |numbers: [f64; 3]| -> Map { dfdx::tensor::TensorFromVec::tensor_from_vec(&device, numbers.to_vec(), (1, 1, 1, 3)) };
-    let x = make([1.0, 2.0, 2.0]);
-    let y = pool.try_forward(DynTensor::try_from_tensor(x.leaky_trace()).unwrap(), &whole).unwrap();
-    let y: Tensor<(usize, usize, usize, usize), f64, Cpu, _> = y.try_into_tensor().unwrap().unwrap();
-    assert_eq!(y.sum::<dfdx::shapes::Rank0, _>().backward().get(&x).as_vec(), [0.0, 1.0, 0.0]);
-    let y = pool.try_forward(DynTensor::try_from_tensor(make([3.0, f64::NAN, 4.0])).unwrap(), &whole).unwrap();
-    assert!(y.to_vec()[0].is_nan());
+    for forward in [RoiPool::try_forward, RoiPool::portable] {
+        let pooled = |numbers: [f64; 3]| {
+            let x: Map = dfdx::tensor::TensorFromVec::tensor_from_vec(&device, numbers.to_vec(), (1, 1, 1, 3));
+            let y = forward(&pool, DynTensor::try_from_tensor(x.leaky_trace()).unwrap(), &whole).unwrap();
+            let y: Tensor<(usize, usize, usize, usize), f64, Cpu, _> = y.try_into_tensor().unwrap().unwrap();
+            let value = y.as_vec()[0];
+            (value, y.sum::<dfdx::shapes::Rank0, _>().backward().get(&x).as_vec())
+        };
+        assert_eq!(pooled([1.0, 2.0, 2.0]), (2.0, vec![0.0, 1.0, 0.0]));
+        assert_eq!(pooled([f64::NEG_INFINITY; 3]), (f64::NEG_INFINITY, vec![1.0, 0.0, 0.0]));
+        for (numbers, slopes) in [([3.0, f64::NAN, 4.0], [0.0, 1.0, 0.0]), ([f64::INFINITY, f64::NAN, f64::NAN], [0.0, 1.0, 0.0])] {
+            let (value, found) = pooled(numbers);
+            assert!(value.is_nan() && found == slopes, "{numbers:?}: {value}, {found:?}");
+        }
+    }
 }

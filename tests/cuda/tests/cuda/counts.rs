@@ -4,92 +4,127 @@ use layercake::dfdx::tensor::Cuda;
 use layercake::ir::{Graph, Shape};
 use layercake::optim::{Adam, AdamConfig, Clip};
 use layercake::prelude::*;
+use layercake::roi::{Region, RoiAlign, RoiPool};
 use layercake::upload;
 use layercake_cuda_tests::{Counts, counts_of_child, device, is_emulated};
-use layercake_models::networks::{CharLstm, LeNet5};
+use layercake_models::networks::{CharLstm, LeNet5, MixerB16, ResNet18};
+use layercake_train::data::{Loader, Split, digits};
+use layercake_train::{Classification, Trainer, Until};
 
-// The emulated device takes minutes for a step of the true widths, which do not matter here: ResNet-18 and the Mixer have the layers of
-// `layercake_models::networks`, each a few channels wide.
-network! {
-    block basic(width) {
-        Residual {
-            conv1: Conv2d(width, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
+// The emulated device takes minutes for steps in the true widths, and the counts do not depend on the widths. So ResNet-18 and the Mixer have the layers of
+// `layercake_models::networks`, each a few channels wide, in two widths; those of `layercake_models` themselves are counted by `tests/cuda/emulated --all`.
+macro_rules! widths {
+    ($module:ident, ResNet18($a:tt, $b:tt, $c:tt, $d:tt), Mixer($width:tt, $hidden:tt)) => {
+        mod $module {
+            use layercake::prelude::*;
 
-    block halving(width) {
-        Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
-            conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
+            network! {
+                block basic(width) {
+                    Residual {
+                        conv1: Conv2d(width, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+                        conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
+                    },
+                    ReLU,
+                }
 
-    ResNet18: [3, 32, 32] -> [10] {
-        conv1: Conv2d(4, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
-        MaxPool2d(3, stride = 2, padding = 1),
-        layer1: Sequential { basic(4), basic(4) },
-        layer2: Sequential { halving(8), basic(8) },
-        layer3: Sequential { halving(16), basic(16) },
-        layer4: Sequential { halving(32), basic(32) },
-        GlobalAvgPool2d,
-        fc: Linear(10),
-    }
+                block halving(width) {
+                    Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
+                        conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+                        conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
+                    },
+                    ReLU,
+                }
 
-    block mlp(hidden, width) { fc1: Linear(hidden), GELU, fc2: Linear(width) }
+                pub ResNet18: [3, 32, 32] -> [10] {
+                    conv1: Conv2d($a, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
+                    MaxPool2d(3, stride = 2, padding = 1),
+                    layer1: Sequential { basic($a), basic($a) },
+                    layer2: Sequential { halving($b), basic($b) },
+                    layer3: Sequential { halving($c), basic($c) },
+                    layer4: Sequential { halving($d), basic($d) },
+                    GlobalAvgPool2d,
+                    fc: Linear(10),
+                }
 
-    block mixer(tokens, channels, patches, width) {
-        Residual { norm1: LayerNorm(eps = 1e-6), Permute(1, 0), mlp_tokens: mlp(tokens, patches), Permute(1, 0) },
-        Residual { norm2: LayerNorm(eps = 1e-6), mlp_channels: mlp(channels, width) },
-    }
+                block mlp(hidden, width) { fc1: Linear(hidden), GELU, fc2: Linear(width) }
 
-    Mixer: [3, 32, 32] -> [10] {
-        stem: Sequential { proj: Conv2d(12, kernel = 8, stride = 8), Reshape(12, 16), Permute(1, 0) },
-        blocks: Sequential { Repeat(12) { mixer(8, 24, 16, 12) } },
-        norm: LayerNorm(eps = 1e-6),
-        Mean(0),
-        head: Linear(10),
-    }
+                block mixer(tokens, channels, patches, width) {
+                    Residual { norm1: LayerNorm(eps = 1e-6), Permute(1, 0), mlp_tokens: mlp(tokens, patches), Permute(1, 0) },
+                    Residual { norm2: LayerNorm(eps = 1e-6), mlp_channels: mlp(channels, width) },
+                }
+
+                pub Mixer: [3, 32, 32] -> [10] {
+                    stem: Sequential { proj: Conv2d($width, kernel = 8, stride = 8), Reshape($width, 16), Permute(1, 0) },
+                    blocks: Sequential { Repeat(12) { mixer(8, $hidden, 16, $width) } },
+                    norm: LayerNorm(eps = 1e-6),
+                    Mean(0),
+                    head: Linear(10),
+                }
+            }
+        }
+    };
 }
 
+widths!(narrow, ResNet18(4, 8, 16, 32), Mixer(12, 24));
+widths!(wider, ResNet18(6, 12, 24, 48), Mixer(18, 36));
+
+const RESNET: Counts = Counts { launches: 1886, products: 63, uploads: 1321, reads: 0, allocations: 2628 };
+const MIXER: Counts = Counts { launches: 3986, products: 150, uploads: 1997, reads: 0, allocations: 4587 };
+
 /// Each network with the most that a step may take.
-const NETWORKS: [(&str, Counts); 7] = [
+const NETWORKS: [(&str, Counts); 11] = [
     ("LeNet-5", Counts { launches: 246, products: 15, uploads: 179, reads: 0, allocations: 353 }),
-    ("ResNet-18", Counts { launches: 1886, products: 63, uploads: 1321, reads: 0, allocations: 2628 }),
+    ("ResNet-18, 4 to 32 channels", RESNET),
+    ("ResNet-18, 6 to 48 channels", RESNET),
     ("LSTM", Counts { launches: 782, products: 54, uploads: 1258, reads: 0, allocations: 1603 }),
-    ("Mixer", Counts { launches: 3986, products: 150, uploads: 1997, reads: 0, allocations: 4587 }),
+    ("Mixer, 12 channels", MIXER),
+    ("Mixer, 18 channels", MIXER),
     ("activations", Counts { launches: 280, products: 0, uploads: 379, reads: 0, allocations: 628 }),
-    // Nothing is read to unpool, for probabilities as targets, or for a norm but the norm itself.
+    // Nothing is read to unpool, to crop regions, for probabilities as targets, or for a norm but the norm itself.
     ("unpooling", Counts { launches: 48, products: 0, uploads: 155, reads: 0, allocations: 205 }),
+    ("regions", Counts { launches: 43, products: 0, uploads: 83, reads: 0, allocations: 127 }),
     ("clipping by norm", Counts { launches: 108, products: 6, uploads: 49, reads: 1, allocations: 122 }),
+    // The loss, and the scores for the accuracy.
+    ("the trainer", Counts { launches: 58, products: 3, uploads: 36, reads: 2, allocations: 78 }),
 ];
+
+/// The networks whose steps take the emulated device minutes.
+const LARGE: [(&str, Counts); 2] = [("ResNet-18, 64 to 512 channels", RESNET), ("Mixer-B/16, 768 channels", MIXER)];
 
 /// Names the network and the number of steps to the other process.
 const WHAT: &str = "LAYERCAKE_CUDA_STEPS";
 
 #[test]
 fn of_a_training_step() {
+    count(&NETWORKS);
+}
+
+#[test]
+#[ignore = "takes minutes; `tests/cuda/emulated --all` runs it"]
+fn of_a_training_step_in_the_true_widths() {
+    count(&LARGE);
+}
+
+fn count(networks: &[(&str, Counts)]) {
     if !is_emulated() {
         eprintln!("SKIPPED: only the emulated device counts");
         return;
     }
     let after = |name: &str, steps: usize| counts_of_child("counts::steps", WHAT, &format!("{name}:{steps}"));
-    let mut too_many = Vec::new();
-    for (name, most) in NETWORKS {
+    let mut changed = Vec::new();
+    for &(name, most) in networks {
         // The first step loads kernels, makes tables and the optimizer's state.
         let found = after(name, 3) - after(name, 2);
         println!("{name}: {found:?}");
         if found != most {
-            too_many.push(format!("{name}: {found:?} instead of {most:?}"));
+            changed.push(format!("{name}: {found:?} instead of {most:?}"));
         }
     }
-    assert!(too_many.is_empty(), "what a step takes has changed; if it is less, lower the numbers here:\n{}", too_many.join("\n"));
+    assert!(changed.is_empty(), "what a step takes has changed; if it is less, lower the numbers here:\n{}", changed.join("\n"));
 }
 
 #[test]
-#[ignore = "run by `of_a_training_step` in a process of its own"]
+#[ignore = "run by the tests above in a process of its own"]
 fn steps() {
     let what = std::env::var(WHAT).expect("set by the test that starts this process");
     let (name, steps) = what.split_once(':').expect("a name and a number");
@@ -97,12 +132,21 @@ fn steps() {
     let device = device(0);
     match name {
         "LeNet-5" => images::<1, 28, 10>(LeNet5::<f32, Cpu>::GRAPH, &device, steps),
-        "ResNet-18" => images::<3, 32, 10>(ResNet18::<f32, Cpu>::GRAPH, &device, steps),
+        "ResNet-18, 4 to 32 channels" => images::<3, 32, 10>(narrow::ResNet18::<f32, Cpu>::GRAPH, &device, steps),
+        "ResNet-18, 6 to 48 channels" => images::<3, 32, 10>(wider::ResNet18::<f32, Cpu>::GRAPH, &device, steps),
+        "ResNet-18, 64 to 512 channels" => {
+            let graph = ResNet18::<f32, Cpu>::GRAPH.resized(&[Shape::new(&[3, 32, 32])]).expect("five halvings fit");
+            images::<3, 32, 1000>(&graph, &device, steps);
+        }
         "LSTM" => lstm(&device, steps),
-        "Mixer" => images::<3, 32, 10>(Mixer::<f32, Cpu>::GRAPH, &device, steps),
+        "Mixer, 12 channels" => images::<3, 32, 10>(narrow::Mixer::<f32, Cpu>::GRAPH, &device, steps),
+        "Mixer, 18 channels" => images::<3, 32, 10>(wider::Mixer::<f32, Cpu>::GRAPH, &device, steps),
+        "Mixer-B/16, 768 channels" => images::<3, 224, 1000>(MixerB16::<f32, Cpu>::GRAPH, &device, steps),
         "activations" => activations(&device, steps),
         "unpooling" => unpooling(&device, steps),
         "clipping by norm" => clipping(&device, steps),
+        "regions" => regions(&device, steps),
+        "the trainer" => trainer(&device, steps),
         _ => panic!("no network `{name}`"),
     }
 }
@@ -188,4 +232,31 @@ fn clipping(device: &Cuda, steps: usize) {
         let mut gradients = loss::CrossEntropy::default().mean(scores, target.clone()).backward();
         adam.step(&mut model, &mut gradients).expect("the device works");
     }
+}
+
+fn regions(device: &Cuda, steps: usize) {
+    let x: Tensor<(usize, usize, usize, usize), f32, _> = device.sample_normal_like(&(2, 3, 7, 9));
+    let regions = [Region { image: 1, corners: [0.0, 3.0, 30.0, 20.0] }, Region { image: 0, corners: [4.0, 4.0, 12.0, 28.0] }];
+    for _ in 0..steps {
+        let features = || DynTensor::try_from_tensor(x.leaky_trace()).expect("there is memory");
+        let aligned = RoiAlign::new([3, 2], 0.25).try_forward(features(), &regions).expect("the device works");
+        let pooled = RoiPool { size: [3, 2], spatial_scale: 0.25 }.try_forward(features(), &regions).expect("the device works");
+        for crops in [aligned, pooled] {
+            let crops: Taped<(usize, usize, usize, usize)> = crops.try_into_tensor().expect("there is memory").expect("a batch of images");
+            crops.mean().backward();
+        }
+    }
+}
+
+network! { Digits: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) } }
+
+/// Steps of an epoch of 64, of which the trainer measures the layers in every sixteenth and the gradients in every fourth.
+fn trainer(device: &Cuda, steps: usize) {
+    let Split { train, test } = digits();
+    let few = |images: &layercake_train::data::Images, count: usize| images.subset(&(0..count).collect::<Vec<_>>());
+    let (train, test) = (Loader::new(few(&train, 640), 10), Loader::new(few(&test, 10), 10));
+    let mut net = device.build_module::<Digits, f32>();
+    let mut task = Classification::new("digits", test, &[]).expect("ten classes");
+    let mut adam = Adam::new(&net, AdamConfig::default());
+    Trainer::new(Until::Steps(steps)).fit(&mut net, device, &mut adam, &mut task, &train).expect("the device works");
 }

@@ -26,6 +26,8 @@ mod races;
 #[cfg(feature = "cuda")]
 mod random;
 #[cfg(feature = "cuda")]
+mod regions;
+#[cfg(feature = "cuda")]
 mod sizes;
 #[cfg(feature = "cuda")]
 mod trainer;
