@@ -20,5 +20,5 @@ pub use networks::LeNet5;
 pub use tasks::{OwnNetwork, bench_graph, bench_inference, evaluate_own, own_graph, own_network, own_predictor, train_own};
 pub use zoo::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
-    TrainOptions, ZooModel, zoo,
+    TrainOptions, Variant, ZooModel, zoo,
 };

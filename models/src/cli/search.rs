@@ -45,6 +45,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
         let is_trial = purpose == Purpose::Trial;
         let options = TrainOptions {
             dataset,
+            variant: None,
             data_dir: data_dir.clone(),
             epochs: Some(trial.epochs),
             batch_size: Some(batch_size),

@@ -100,6 +100,7 @@ impl ZooModel for Knn {
             agent: None,
             transfer: None,
             command: command(),
+            variant: None,
             own: None,
         };
         test.check_shape(&format!("{}, test images", options.dataset), train.shape()).map_err(TrainError::from)?;

@@ -81,6 +81,7 @@ where
         model: model.name.to_owned(),
         source,
         data_dir: options.data_dir.as_deref().map(absolute),
+        variant: options.variant.clone(),
         own: None,
         device: options.device.name().to_owned(),
         threads: rayon::current_num_threads(),

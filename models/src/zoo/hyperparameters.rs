@@ -50,6 +50,15 @@ pub(super) fn conv_vae(dataset: KnownDataset) -> Recipe {
     Recipe { epochs: 20, ..vae(dataset) }
 }
 
+/// Few points and small networks: many steps that cost little. The largest of those that are compared takes most of the time.
+pub(super) fn moons(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 30, batch_size: 50, lr: 5e-3, ..Recipe::default() }
+}
+
+pub(super) fn curve(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 300, batch_size: 20, lr: 1e-2, ..Recipe::default() }
+}
+
 pub(super) fn pixel_cnn(_: KnownDataset) -> Recipe {
     Recipe { epochs: 4, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
 }

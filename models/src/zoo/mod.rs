@@ -15,10 +15,10 @@ use crate::networks::{
 };
 use crate::tasks::{
     Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
-    ModelKind, PixelCnnModel, StreetSegmentation, Vae,
+    ModelKind, PixelCnnModel, Points, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
-pub use model::ZooModel;
+pub use model::{Variant, ZooModel};
 pub use options::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
 };
@@ -47,6 +47,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         Box::new(vgg8()),
         Box::new(resnet20()),
     ];
+    models.extend(points());
     models.extend(autoencoders());
     models.extend(pixel_cnns());
     models.push(entry(
@@ -95,6 +96,30 @@ pub(crate) fn is_graph_only(name: &str) -> bool {
 
 fn entry<K: ModelKind>(kind: K, description: Description) -> Box<dyn ZooModel> {
     Box::new(Entry { description, kind })
+}
+
+fn points() -> [Box<dyn ZooModel>; 2] {
+    let row = |name, description, dataset, recipe| Description { name, description, dataset, digits: false, recipe, unit: "points" };
+    [
+        entry(
+            Points::Moons,
+            row(
+                "moons",
+                "two half moons by two hidden layers of 20 units, compared with logistic, 1x2, 1x10 and 5x1000 (--variant)",
+                KnownDataset::Moons,
+                hyperparameters::moons,
+            ),
+        ),
+        entry(
+            Points::Curve,
+            row(
+                "curve",
+                "a curve by two hidden layers of 40 units with tanh, compared with line, 1, 2, 16, 80 and 4-8 with ReLU (--variant)",
+                KnownDataset::Curve,
+                hyperparameters::curve,
+            ),
+        ),
+    ]
 }
 
 fn vgg8() -> ColorOrGray {

@@ -17,6 +17,8 @@ use super::error::ModelError;
 pub struct TrainOptions {
     /// The data set.
     pub dataset: KnownDataset,
+    /// Which of [`ZooModel::variants`](super::ZooModel::variants) is trained, by its name; by default the first.
+    pub variant: Option<String>,
     /// The folder that contains the data sets' folders.
     pub data_dir: Option<PathBuf>,
     /// Number of epochs.

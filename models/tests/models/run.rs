@@ -169,6 +169,51 @@ fn event_files_for_tensorboard() {
     assert_eq!(place.text("r/summary.json"), before);
 }
 
+/// The model and the networks that it is compared with, by name; the others train in the same run.
+#[test]
+fn points() {
+    let place = Place::new();
+    // The largest network is slow: it is trained for one epoch only.
+    place.works("train moons --variant 1x10 --epochs 1 --train-size 100 --seed 1");
+    let names = place.names("runs/moons-moons-1");
+    assert!(
+        ["regions.png", "linear_regions.png", "loss.svg", "variants.md"].iter().all(|name| names.iter().any(|n| n == name)),
+        "{names:?}"
+    );
+    assert_eq!(place.json("runs/moons-moons-1/config.json")["variant"], "1x10");
+
+    place.works("train curve --epochs 20 --seed 1 --out a");
+    let table = place.text("a/variants.md");
+    assert_eq!(table.lines().count(), 2 + 7, "{table}");
+    let svg = place.text("a/fits.svg");
+    assert!(["line", "80", "tanh-40-40"].iter().all(|name| svg.contains(&format!("\n{name}\n"))), "{svg}");
+    let summary = place.json("a/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval curve --checkpoint a --json")).unwrap();
+    assert_eq!(said["test_rmse"], summary["test_rmse"]);
+
+    // As the model or beside it, a network is the same.
+    place.works("train curve --variant 16 --epochs 20 --seed 1 --out b");
+    assert_eq!(place.text("b/variants.md"), table);
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval curve --checkpoint b --json")).unwrap();
+    assert!(table.contains(&format!("| 16 | 49 | {:.4} | ", said["test_loss"].as_f64().unwrap())), "{said}\n{table}");
+
+    assert!(place.works("summary moons --variant 5x1000").contains("4,009,002"));
+    let line = "error: `--variant 3x3`: `moons` has no such variant; known: 2x20, logistic, 1x2, 1x10, 5x1000";
+    place.fails("train moons --variant 3x3", 1, line);
+    place.fails("summary moons --variant 3x3", 1, line);
+    place.fails("train lenet5 --variant 3x3", 1, "error: `--variant 3x3`: `lenet5` has one network only");
+    place.fails(
+        "train lenet5 --dataset moons",
+        1,
+        "error: data set `moons`: expected labeled images, found 11,000 points of two half moons, noise 0.2, drawn",
+    );
+    place.fails(
+        "train moons --dataset mnist --data-dir .",
+        1,
+        "error: data set `mnist`: expected points, found 70,000 handwritten digits, 28x28 gray, IDX files",
+    );
+}
+
 /// Digits on canvases: both figures in the summary, a picture of boxes, and the same figures from the checkpoint.
 #[test]
 fn a_localizer() {

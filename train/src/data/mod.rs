@@ -11,6 +11,7 @@ mod error;
 mod images;
 mod loader;
 mod picture;
+mod points;
 pub mod readers;
 mod sample;
 pub mod samplers;
@@ -29,6 +30,7 @@ pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
+pub use points::{CURVE_RANGE, curve, curve_at, moons};
 /// Transforms get random number generators of this crate.
 pub use rand;
 #[cfg(feature = "tables")]

@@ -134,6 +134,7 @@ impl ZooModel for GridWorldModel {
             agent: None,
             transfer: None,
             command: command(),
+            variant: None,
             own: None,
         };
         let mut run = match (resumed, &options.out) {
