@@ -42,10 +42,9 @@ impl Compared {
         chosen: &'static Variant,
         recipe: &Recipe,
         train: Loader<Samples>,
-        test: Samples,
+        task: Supervised<Samples>,
         cancellation: CancellationToken,
     ) -> Self {
-        let task = points.measured_on(test);
         Self { points, chosen, recipe: *recipe, train, task, spread: Spread::default(), cancellation }
     }
 
@@ -118,7 +117,7 @@ impl<D: Machine> Task<D::Net, D> for Compared {
         let train = &self.train.data().0;
         match self.points {
             Points::Moons => moons::draw(&candidates, device, train, folder),
-            Points::Curve => curve::draw(&candidates, device, train, folder),
+            Points::Curve => curve::draw(&candidates, device, train, &self.task.goal, folder),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use layercake::ir::Graph;
 use layercake::schedule::Better;
-use layercake_train::data::{Dataset, KnownDataset, Loader, Sample, Samples};
+use layercake_train::data::{Dataset, KnownDataset, Loader, Sample, Samples, Target};
 use layercake_train::run::{Recipe, RunOutcome};
 use layercake_train::{Goal, Metrics, NumberTarget, Supervised, Task, TrainError, WithValidation};
 
@@ -46,18 +46,41 @@ const CURVE: &[Variant] = &[
     Variant { name: "4-8", graph: CurveDeep::GRAPH },
 ];
 
-impl Points {
-    /// What is predicted. The curve's targets are of a size that needs no standardization.
-    fn goal(self) -> Goal {
-        match self {
-            Self::Moons => Goal::Classes(vec!["upper".to_owned(), "lower".to_owned()]),
-            Self::Curve => Goal::Numbers(vec![NumberTarget { name: "y".to_owned(), mean: 0.0, std: 1.0 }]),
-        }
-    }
+/// Training and test points, and what is predicted of them.
+struct Data {
+    train: Samples,
+    test: Samples,
+    goal: Goal,
+}
 
-    fn measured_on(self, test: Samples) -> Supervised<Samples> {
-        Supervised::new(self.goal(), Loader::new(test, TEST_BATCH))
+impl Points {
+    /// Numbers to predict are standardized by the training points.
+    fn data(self, dataset: KnownDataset) -> Result<Data, TrainError> {
+        let [mut train, mut test] = dataset.load_points()?;
+        if self == Self::Moons {
+            return Ok(Data { train, test, goal: Goal::Classes(vec!["upper".to_owned(), "lower".to_owned()]) });
+        }
+        let numbers = || train.0.iter().filter_map(|sample| number(sample)).map(f64::from);
+        let mean = numbers().sum::<f64>() / train.len() as f64;
+        let std = (numbers().map(|y| (y - mean).powi(2)).sum::<f64>() / train.len() as f64).sqrt();
+        let target = NumberTarget { name: "y".to_owned(), mean, std };
+        for sample in train.0.iter_mut().chain(&mut test.0) {
+            sample.target = Target::Numbers(number(sample).map(|y| target.standardized(f64::from(y))).into_iter().collect());
+        }
+        Ok(Data { train, test, goal: Goal::Numbers(vec![target]) })
     }
+}
+
+/// The number to predict of a point, if it is one.
+fn number(sample: &Sample) -> Option<f32> {
+    match &sample.target {
+        Target::Numbers(numbers) => numbers.first().copied(),
+        Target::Class(_) | Target::Labels(_) => None,
+    }
+}
+
+fn measured_on(goal: &Goal, test: Samples) -> Supervised<Samples> {
+    Supervised::new(goal.clone(), Loader::new(test, TEST_BATCH))
 }
 
 impl ModelKind for Points {
@@ -76,24 +99,24 @@ impl ModelKind for Points {
         let chosen = Variant::named(self.variants(), description.name, options.variant.as_deref())?;
         let model = Trained { name: description.name, graph: chosen.graph, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let [train, test] = options.dataset.load_points().map_err(TrainError::from)?;
+            let Data { train, test, goal } = self.data(options.dataset)?;
             let [rest, held] = recipe.parts(train.len())?;
             let part = |indices: &[usize]| Samples(indices.iter().map(|&index| train.0[index].clone()).collect());
-            let validation = (!held.is_empty()).then(|| self.measured_on(part(&held)));
+            let validation = (!held.is_empty()).then(|| measured_on(&goal, part(&held)));
             let train = batches(part(&rest), recipe);
             let net = device.build(chosen.graph)?;
-            let task = Compared::new(*self, chosen, recipe, train.clone(), test, options.cancellation.clone());
+            let task = Compared::new(*self, chosen, recipe, train.clone(), measured_on(&goal, test), options.cancellation.clone());
             let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_loss", Better::Lower));
-            let classes = if let Goal::Classes(names) = self.goal() { names } else { Vec::new() };
+            let classes = if let Goal::Classes(names) = goal { names } else { Vec::new() };
             Ok(Prepared { net, optimizer, items, train, task: WithValidation { task, validation }, selected_by, normalize: None, classes })
         })
     }
 
     fn evaluate<D: Machine>(&self, run: &Run, device: &D, dataset: KnownDataset, _: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
         let net = run.load_graph(run.variant(self.variants())?.graph, device)?;
-        let [_, test] = dataset.load_points().map_err(TrainError::from)?;
+        let Data { test, goal, .. } = self.data(dataset)?;
         let items = test.len() as u64;
-        Ok((Task::<D::Net, D>::evaluate(&mut self.measured_on(test), &net, device)?, items))
+        Ok((Task::<D::Net, D>::evaluate(&mut measured_on(&goal, test), &net, device)?, items))
     }
 }
 
