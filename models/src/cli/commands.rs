@@ -128,6 +128,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
         lr,
         purpose,
         weight_decay: tuning.weight_decay,
+        clip: tuning.clip,
         train_size: tuning.train_size,
         snapshots: tuning.snapshots,
         transfer: transfer.transfer(),

@@ -52,6 +52,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
             lr: Some(lr),
             transfer: None,
             weight_decay: Some(weight_decay),
+            clip: None,
             train_size: recipe.train_size,
             snapshots: None,
             seed: Some(recipe.seed),

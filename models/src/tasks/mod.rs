@@ -12,6 +12,7 @@ mod neighbors;
 mod own;
 mod pixel_cnn;
 mod points;
+mod rows;
 mod run;
 mod segmentation;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub(crate) use own::Mlp;
 pub use own::{OwnNetwork, evaluate_own, own_graph, own_network, own_predictor, train_own};
 pub(crate) use pixel_cnn::PixelCnnModel;
 pub(crate) use points::Points;
+pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
 pub(crate) use text::CharacterModel;
 pub(crate) use vae::Vae;

@@ -35,6 +35,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--lr", options.lr.is_some()),
         ("--from", options.transfer.is_some()),
         ("--weight-decay", options.weight_decay.is_some()),
+        ("--clip", options.clip.is_some()),
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
         ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),

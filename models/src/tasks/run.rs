@@ -104,6 +104,7 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         batch_size: options.batch_size.unwrap_or(own.batch_size),
         lr: options.lr.unwrap_or(own.lr),
         weight_decay: options.weight_decay.unwrap_or(own.weight_decay),
+        clip: options.clip.map_or(own.clip, |norm| Some(norm).filter(|norm| *norm > 0.0)),
         trial: options.purpose == Purpose::Trial,
         train_size: options.train_size.or(own.train_size),
         snapshots: options.snapshots,

@@ -20,6 +20,12 @@ pub(super) fn linear_svm(dataset: KnownDataset) -> Recipe {
     Recipe { lr: 3e-4, ..softmax(dataset) }
 }
 
+/// Dropout needs more epochs than the small networks.
+pub(super) fn maxout(dataset: KnownDataset) -> Recipe {
+    let small = small(dataset);
+    Recipe { epochs: 3 * small.epochs / 2, lr: 1e-3, ..small }
+}
+
 /// CIFAR-10 has fewer images per class to learn from than Fashion-MNIST and needs more epochs.
 pub(super) fn vgg8(dataset: KnownDataset) -> Recipe {
     let (epochs, batch_size) = match dataset {
@@ -74,6 +80,11 @@ pub(super) fn unet(_: KnownDataset) -> Recipe {
 
 pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
     Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+}
+
+/// Gradients through 28 steps are clipped; `--clip 0` shows what that is for.
+pub(super) fn row_classifier(dataset: KnownDataset) -> Recipe {
+    Recipe { epochs: 8 * small(dataset).epochs / 10, lr: 2e-3, weight_decay: 0.01, clip: Some(1.0), ..small(dataset) }
 }
 
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.

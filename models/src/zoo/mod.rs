@@ -10,12 +10,12 @@ use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 
 use crate::networks::{
-    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, Vgg8,
-    Vgg8Gray,
+    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MaxoutNet, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray,
+    Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
     Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
-    ModelKind, PixelCnnModel, Points, StreetSegmentation, Vae,
+    ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -42,6 +42,15 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             LinearGray::GRAPH,
             hyperparameters::softmax,
         )),
+        Box::new(
+            ImageClassifier::new(
+                "maxout",
+                "two layers of maxout units of 4 pieces with dropout (Goodfellow et al., 2013), 28x28 gray",
+                MaxoutNet::GRAPH,
+                hyperparameters::maxout,
+            )
+            .on(KnownDataset::FashionMnist),
+        ),
         Box::new(Knn),
         Box::new(Mlp),
         Box::new(vgg8()),
@@ -69,6 +78,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             dataset: KnownDataset::Mnist,
             digits: true,
             recipe: hyperparameters::localizer,
+            unit: "images",
+        },
+    ));
+    models.push(entry(
+        RowClassifier,
+        Description {
+            name: "row_classifier",
+            description: "an LSTM, a GRU or a plain recurrent layer (--variant lstm, gru, rnn) that reads an image row by row, 28x28 gray",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::row_classifier,
             unit: "images",
         },
     ));

@@ -31,6 +31,8 @@ pub struct TrainOptions {
     pub transfer: Option<Transfer>,
     /// Decoupled weight decay.
     pub weight_decay: Option<f64>,
+    /// The norm that gradients are clipped to; 0 for no clipping.
+    pub clip: Option<f64>,
     /// Number of training items to use.
     pub train_size: Option<usize>,
     /// Number of snapshots of the parameters.

@@ -46,10 +46,11 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 22] = [
+const TRAINED: [&str; 24] = [
     "lenet5",
     "linear_svm",
     "softmax",
+    "maxout",
     "knn",
     "vgg8",
     "resnet20",
@@ -64,6 +65,7 @@ const TRAINED: [&str; 22] = [
     "class_gated_pixelcnn",
     "unet",
     "localizer",
+    "row_classifier",
     "char_lstm",
     "gridworld",
     "dqn",

@@ -46,6 +46,17 @@ pub fn draw_lines(title: &str, [across, up]: [&str; 2], lines: &[Line]) -> Resul
     Ok(svg)
 }
 
+/// [`draw_lines`] with a panel below the other for each name and its lines.
+///
+/// # Errors
+/// Returns an error if the drawing library fails, which does not happen with finite numbers.
+pub fn draw_line_panels(title: &str, across: &str, panels: &[(String, Vec<Line>)]) -> Result<String, String> {
+    let mut svg = String::new();
+    let panels = panels.iter().map(|(up, lines)| Panel::of_lines(across, up, lines)).collect();
+    draw_panels(&mut svg, title, panels).map_err(|error| error.to_string())?;
+    Ok(svg)
+}
+
 /// [`draw_lines`] over points: what several models have made of the same data.
 ///
 /// # Errors
