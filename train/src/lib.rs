@@ -130,6 +130,7 @@ pub mod own;
 pub mod rl;
 pub mod run;
 pub mod search;
+pub mod sequence;
 pub mod tables;
 mod target;
 pub mod tensorboard;

@@ -15,6 +15,7 @@ mod points;
 mod rows;
 mod run;
 mod segmentation;
+mod seq2seq;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -47,6 +48,7 @@ pub(crate) use pixel_cnn::PixelCnnModel;
 pub(crate) use points::Points;
 pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
+pub(crate) use seq2seq::Addition;
 pub(crate) use text::CharacterModel;
 pub(crate) use vae::Vae;
 

@@ -14,8 +14,8 @@ use crate::networks::{
     Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
-    ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
+    Addition, Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer,
+    Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -90,6 +90,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             digits: true,
             recipe: hyperparameters::row_classifier,
             unit: "images",
+        },
+    ));
+    models.push(entry(
+        Addition,
+        Description {
+            name: "seq2seq",
+            description: "encoder and decoder LSTM (Sutskever et al., 2014), plain or with attention (--variant attention): sums as text",
+            dataset: KnownDataset::Sums,
+            digits: false,
+            recipe: hyperparameters::seq2seq,
+            unit: "pairs",
         },
     ));
     models.push(entry(

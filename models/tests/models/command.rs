@@ -18,7 +18,7 @@ fn unknown_names() {
         let old = name.replace('_', "-");
         place.fails(&format!("summary {old}"), 1, &format!("error: unknown model `{old}`; did you mean `{name}`?; {models}"));
     }
-    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd, moons, curve";
+    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd, moons, curve, sums";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(
@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 24] = [
+const TRAINED: [&str; 25] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -66,6 +66,7 @@ const TRAINED: [&str; 24] = [
     "unet",
     "localizer",
     "row_classifier",
+    "seq2seq",
     "char_lstm",
     "gridworld",
     "dqn",

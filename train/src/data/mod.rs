@@ -18,6 +18,7 @@ pub mod samplers;
 mod seed;
 mod sets;
 mod split;
+mod sums;
 pub mod transforms;
 
 pub use array::{Array, BatchShape};
@@ -41,6 +42,7 @@ pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, Wei
 pub(crate) use seed::stream;
 pub use sets::{KnownDataset, Split};
 pub use split::split_stratified;
+pub use sums::{TextPair, sums};
 pub use transforms::Normalize;
 
 use sets::numerals;

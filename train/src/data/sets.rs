@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::readers::{Channels, MaskFolder, Text, VocFolder, digits, find, frame, read_cifar10, read_idx};
-use super::{DataError, Images, Samples, curve, moons};
+use super::{DataError, Images, Samples, TextPair, curve, moons, sums};
 
 /// A data set split into training and test images.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +41,13 @@ pub enum KnownDataset {
     Moons,
     /// 1,200 points of a curve with noise, drawn: [`curve`].
     Curve,
+    /// 55,000 sums of two numbers of at most three digits as text, drawn: [`sums`].
+    Sums,
 }
 
 impl KnownDataset {
     /// All known data sets.
-    pub const ALL: [KnownDataset; 9] = [
+    pub const ALL: [KnownDataset; 10] = [
         KnownDataset::Digits,
         KnownDataset::Mnist,
         KnownDataset::FashionMnist,
@@ -55,6 +57,7 @@ impl KnownDataset {
         KnownDataset::Bccd,
         KnownDataset::Moons,
         KnownDataset::Curve,
+        KnownDataset::Sums,
     ];
 
     /// The name of the data set and of its folder.
@@ -69,6 +72,7 @@ impl KnownDataset {
             KnownDataset::Bccd => "bccd",
             KnownDataset::Moons => "moons",
             KnownDataset::Curve => "curve",
+            KnownDataset::Sums => "sums",
         }
     }
 
@@ -84,6 +88,7 @@ impl KnownDataset {
             KnownDataset::Bccd => "364 photos of blood cells with boxes, 640x480 color, Pascal VOC",
             KnownDataset::Moons => "11,000 points of two half moons, noise 0.2, drawn",
             KnownDataset::Curve => "1,200 points of a curve, noise 0.2, drawn",
+            KnownDataset::Sums => "55,000 sums of two numbers of at most three digits as text, drawn",
         }
     }
 
@@ -118,9 +123,12 @@ impl KnownDataset {
             KnownDataset::Mnist => mnist_family(&self.folder(folder)?, numerals()),
             KnownDataset::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
             KnownDataset::Cifar10 => self.cifar(folder),
-            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare | KnownDataset::Bccd | KnownDataset::Moons | KnownDataset::Curve => {
-                Err(self.wrong_kind("labeled images"))
-            }
+            KnownDataset::CamvidSmall
+            | KnownDataset::TinyShakespeare
+            | KnownDataset::Bccd
+            | KnownDataset::Moons
+            | KnownDataset::Curve
+            | KnownDataset::Sums => Err(self.wrong_kind("labeled images")),
         }
     }
 
@@ -163,9 +171,20 @@ impl KnownDataset {
         }
     }
 
+    /// Draws the training and test pairs of a data set of pairs of texts. The seed is a part of the data set.
+    ///
+    /// # Errors
+    /// Returns an error if the data set is of another kind.
+    pub fn load_text_pairs(self) -> Result<[Vec<TextPair>; 2], DataError> {
+        match self {
+            KnownDataset::Sums => Ok(sums([50_000, 5_000], 0)),
+            _ => Err(self.wrong_kind("pairs of texts")),
+        }
+    }
+
     /// Whether the data are in the crate or drawn, so that no folder is needed.
     pub const fn is_built_in(self) -> bool {
-        matches!(self, KnownDataset::Digits | KnownDataset::Moons | KnownDataset::Curve)
+        matches!(self, KnownDataset::Digits | KnownDataset::Moons | KnownDataset::Curve | KnownDataset::Sums)
     }
 
     /// Reads the text of a text data set.
