@@ -84,11 +84,11 @@ pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
 
 /// Gradients through 28 steps are clipped; `--clip 0` shows what that is for.
 pub(super) fn row_classifier(dataset: KnownDataset) -> Recipe {
-    Recipe { epochs: 8 * small(dataset).epochs / 10, lr: 2e-3, weight_decay: 0.01, clip: Some(1.0), ..small(dataset) }
+    Recipe { epochs: small(dataset).epochs / 2, lr: 2e-3, weight_decay: 0.01, clip: Some(1.0), ..small(dataset) }
 }
 
 pub(super) fn seq2seq(_: KnownDataset) -> Recipe {
-    Recipe { epochs: 40, batch_size: 64, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+    Recipe { epochs: 12, batch_size: 64, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
 }
 
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.

@@ -214,6 +214,42 @@ fn points() {
     );
 }
 
+/// Rows of digits, with another cell and without clipping.
+#[test]
+fn a_row_classifier() {
+    let place = Place::new();
+    place.works("train row_classifier --variant gru --clip 0 --epochs 1 --train-size 64 --seed 1 --out r");
+    let config = place.json("r/config.json");
+    assert_eq!((&config["variant"], &config["recipe"]["clip"]), (&"gru".into(), &serde_json::Value::Null));
+    assert_eq!(place.text("r/gradients.svg").matches("rows back").count(), 3, "a panel for each cell");
+    let summary = place.json("r/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval row_classifier --checkpoint r --json")).unwrap();
+    assert_eq!(said["test_accuracy"], summary["test_accuracy"]);
+    place.works("train row_classifier --epochs 1 --train-size 64 --seed 1 --out s");
+    assert_eq!(place.json("s/config.json")["recipe"]["clip"], 1.0);
+}
+
+/// Sums with attention: whole answers, samples, and the answers to a prompt.
+#[test]
+fn seq2seq() {
+    let place = Place::new();
+    place.works("train seq2seq --variant attention --epochs 1 --train-size 640 --seed 1 --out r");
+    let names = place.names("r");
+    assert!(["attention.png", "samples.txt"].iter().all(|name| names.iter().any(|n| n == name)), "{names:?}");
+    let summary = place.json("r/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval seq2seq --checkpoint r --json")).unwrap();
+    assert_eq!((&said["test_exact_match"], &said["pairs"]), (&summary["test_exact_match"], &5_000.into()));
+    let answers = place.works("sample seq2seq --checkpoint r --prompt 12+34 --count 3");
+    assert!(answers.lines().count() == 3 && answers.lines().all(|line| line.starts_with("12+34 = ") && line.ends_with(" %)")), "{answers}");
+    let says = "is not a sum of two numbers of at most three digits, such as `123+456`";
+    place.fails("sample seq2seq --checkpoint r --prompt 12-34", 1, &format!("error: the prompt \"12-34\" {says}"));
+    place.fails(
+        "sample seq2seq --checkpoint r --out a.png",
+        1,
+        "error: `--out` has no effect on `seq2seq`: it writes the likeliest answers to stdout; supported options: --checkpoint, --prompt, --count",
+    );
+}
+
 /// Digits on canvases: both figures in the summary, a picture of boxes, and the same figures from the checkpoint.
 #[test]
 fn a_localizer() {

@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(all.len(), 3_500);
         for TextPair { source, target } in &train {
             let (a, b) = source.split_once('+').unwrap();
-            assert_eq!(a.parse::<u32>().unwrap() + b.parse::<u32>().unwrap(), target.parse().unwrap());
+            assert_eq!(a.parse::<u32>().unwrap() + b.parse::<u32>().unwrap(), target.parse::<u32>().unwrap());
             assert!(source.len() <= 7 && target.len() <= 4);
         }
         assert_eq!(sums([30, 5], 2), sums([30, 5], 2));
