@@ -22,5 +22,5 @@ pub use tasks::{
 };
 pub use zoo::{
     AgentOptions, BenchOptions, BenchResult, Detected, DetectionSeconds, DeviceKind, EvalOptions, Evaluation, ModelError, PhotoDetector,
-    PhotoSegmenter, PlayOptions, Played, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+    PhotoSegmenter, PlayOptions, Played, SampleOptions, Samples, TrainOptions, Variant, ZooModel, zoo,
 };

@@ -13,3 +13,6 @@ pub mod own_loop {}
 
 #[doc = include_str!("../guide/detection.md")]
 pub mod detection {}
+
+#[doc = include_str!("../guide/sequences.md")]
+pub mod sequences {}

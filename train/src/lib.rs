@@ -78,6 +78,7 @@
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
 //! - Detection: [`detection`] has boxes, anchors, matching, suppression and COCO's average precision, with a [guide](guide::detection).
+//! - Sequences: [`sequence`] has padding, greedy and beam decoding, sampling and scores, with a [guide](guide::sequences).
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Hyperparameters: [`search`], [`LrRange`].
@@ -90,6 +91,7 @@
 //! # Guide
 //!
 //! - [Find objects](guide::detection)
+//! - [Sequences](guide::sequences)
 //! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
@@ -130,6 +132,7 @@ pub mod own;
 pub mod rl;
 pub mod run;
 pub mod search;
+pub mod sequence;
 pub mod tables;
 mod target;
 pub mod tensorboard;

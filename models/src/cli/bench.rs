@@ -64,7 +64,7 @@ fn infer(args: &BenchArgs) -> Outcome {
             "`--infer` times networks on the CPU; without it, `--device cuda` times image classifiers".to_owned(),
         ));
     }
-    let graph = graph(&Shown { model: args.model.clone(), environment: None })?;
+    let graph = graph(&Shown { model: args.model.clone(), environment: None, variant: None })?;
     use_threads(args.threads)?;
     let timing = bench_inference(&args.model, graph, args.batch_size)?;
     if !args.json {

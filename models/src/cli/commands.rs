@@ -116,6 +116,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
         checkpoint_every,
         tensorboard,
         data_dir,
+        variant,
         agent,
         ..
     } = args;
@@ -123,12 +124,14 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
     let cancellation = cancel()?;
     let rest = TrainOptions {
         dataset: KnownDataset::Digits,
+        variant,
         data_dir,
         epochs,
         batch_size,
         lr,
         purpose,
         weight_decay: tuning.weight_decay,
+        clip: tuning.clip,
         train_size: tuning.train_size,
         snapshots: tuning.snapshots,
         box_weight,
@@ -150,6 +153,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
             // Without `--resume`, clap requires the name.
             let model = named(&args.model.unwrap_or_default())?;
             has_dataset(&*model, args.dataset.is_some())?;
+            rest.variant.as_deref().map(|variant| model.graph_of(variant)).transpose()?;
             let default = model.default_dataset(rest.data_dir.is_some());
             let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(default);
             (model, TrainOptions { dataset, ..rest })
@@ -159,7 +163,8 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
             let device = if config.device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu };
             let data_dir = rest.data_dir.clone().or(config.data_dir);
             let dataset = config.source.dataset().unwrap_or(rest.dataset);
-            (named(&config.model)?, TrainOptions { dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
+            let variant = config.variant;
+            (named(&config.model)?, TrainOptions { dataset, variant, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
     Ok(print_outcome(&model.train(&options)?, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
@@ -312,16 +317,23 @@ pub(crate) fn file(model: &str) -> Result<Option<Graph>, CommandError> {
 }
 
 /// The graph of a model, of a graph file, or of an ONNX file.
-pub(crate) fn graph(Shown { model: name, environment: wanted }: &Shown) -> Result<Graph, CommandError> {
+pub(crate) fn graph(Shown { model: name, environment: wanted, variant }: &Shown) -> Result<Graph, CommandError> {
     let wanted = wanted.as_deref().map(environment).transpose()?;
     if let Some(graph) = file(name)? {
         if wanted.is_some() {
             let option = format!("`--env` has no effect on `{name}`: it is the environment of an agent of the zoo");
             return Err(ModelError::Option(option).into());
         }
+        if let Some(variant) = variant {
+            let option = format!("`--variant {variant}` has no effect on `{name}`: it chooses a network of a model of the zoo");
+            return Err(ModelError::Option(option).into());
+        }
         return Ok(graph);
     }
     let model = named(name)?;
+    if let Some(variant) = variant {
+        return Ok(model.graph_of(variant)?.clone());
+    }
     if let Some(environment) = wanted {
         return Ok(model.graph_in(environment)?.clone());
     }

@@ -25,6 +25,9 @@ pub(crate) struct DoctorArgs {
     /// The data set (see `layercake list`) [default: as for `train`].
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
+    /// Which network of a model that has several [default: the first].
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
     /// The folder that contains the data set's folder.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -50,10 +53,11 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(crate) fn run(args: DoctorArgs) -> Outcome {
-    let DoctorArgs { model, dataset, data_dir, batch_size, lr, seed, threads, device, transfer, own } = args;
+    let DoctorArgs { model, dataset, variant, data_dir, batch_size, lr, seed, threads, device, transfer, own } = args;
     let train = TrainArgs {
         model: Some(model),
         dataset,
+        variant,
         data_dir,
         epochs: None,
         batch_size,

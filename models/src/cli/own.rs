@@ -82,6 +82,7 @@ fn reject(args: &TrainArgs) -> Result<(), ModelError> {
     let agent = &args.agent;
     let given = [
         ("--dataset", args.dataset.is_some()),
+        ("--variant", args.variant.is_some()),
         ("--data-dir", args.data_dir.is_some()),
         ("--box-weight", args.box_weight.is_some()),
         ("--env", agent.environment.is_some()),

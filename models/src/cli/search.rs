@@ -45,12 +45,14 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
         let is_trial = purpose == Purpose::Trial;
         let options = TrainOptions {
             dataset,
+            variant: None,
             data_dir: data_dir.clone(),
             epochs: Some(trial.epochs),
             batch_size: Some(batch_size),
             lr: Some(lr),
             transfer: None,
             weight_decay: Some(weight_decay),
+            clip: None,
             train_size: recipe.train_size,
             snapshots: None,
             box_weight: None,

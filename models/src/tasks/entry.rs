@@ -15,7 +15,7 @@ use super::machine::{Machine, open_gpu};
 use super::on_device;
 use crate::zoo::{
     BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PhotoDetector, PhotoSegmenter, SampleOptions, Samples,
-    TrainOptions, ZooModel,
+    TrainOptions, Variant, ZooModel,
 };
 
 /// A kind of model: how its models are trained, evaluated and sampled.
@@ -26,6 +26,11 @@ pub(crate) trait ModelKind: Sync + 'static {
     /// The network for a data set; of most models it is the same for all.
     fn graph_on(&self, _: KnownDataset) -> &'static Graph {
         self.graph()
+    }
+
+    /// The networks to choose from, the default first; none for a model of one network.
+    fn variants(&self) -> &'static [Variant] {
+        &[]
     }
 
     /// Trains the model.
@@ -89,6 +94,15 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// The network of the run among those of its model.
+    pub(crate) fn variant(&self, all: &'static [Variant]) -> Result<&'static Variant, ModelError> {
+        Variant::named(
+            all,
+            self.config.as_ref().map_or("", |config| &config.model),
+            self.config.as_ref().and_then(|config| config.variant.as_deref()),
+        )
+    }
+
     /// Resolves a parameter file or run folder to the parameter file and the run's configuration, if there is one beside it.
     pub(crate) fn find(checkpoint: &Path) -> Result<Self, TrainError> {
         let checkpoint = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
@@ -141,6 +155,10 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
         Some(self.kind.graph_on(dataset))
+    }
+
+    fn variants(&self) -> &'static [Variant] {
+        self.kind.variants()
     }
 
     fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {

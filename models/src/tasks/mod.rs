@@ -12,8 +12,11 @@ mod machine;
 mod neighbors;
 mod own;
 mod pixel_cnn;
+mod points;
+mod rows;
 mod run;
 mod segmentation;
+mod seq2seq;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,8 +24,9 @@ mod vae;
 
 use layercake::DeviceError;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use layercake::io::write_atomically;
 use layercake::prelude::*;
 use layercake_train::TrainError;
 use layercake_train::data::DataError;
@@ -44,7 +48,10 @@ pub(crate) use neighbors::Knn;
 pub(crate) use own::Mlp;
 pub use own::{OwnNetwork, evaluate_own, own_graph, own_network, own_predictor, train_own};
 pub(crate) use pixel_cnn::PixelCnnModel;
+pub(crate) use points::Points;
+pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
+pub(crate) use seq2seq::Addition;
 pub(crate) use text::CharacterModel;
 pub(crate) use vae::Vae;
 
@@ -81,6 +88,11 @@ fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Samples, ModelError>
     let path = options.out.clone().unwrap_or_else(|| PathBuf::from("samples.png"));
     canvas.save(&path)?;
     Ok(Samples::Image(path))
+}
+
+/// Writes a text whole or not at all.
+fn save_text(path: &Path, text: &str) -> Result<(), TrainError> {
+    write_atomically(path, text.as_bytes()).map_err(|source| TrainError::File { path: path.to_owned(), source })
 }
 
 /// Converts an error from building a network.

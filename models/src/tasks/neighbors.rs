@@ -35,6 +35,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--lr", options.lr.is_some()),
         ("--from", options.transfer.is_some()),
         ("--weight-decay", options.weight_decay.is_some()),
+        ("--clip", options.clip.is_some()),
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
         ("--box-weight", options.box_weight.is_some()),
@@ -101,6 +102,7 @@ impl ZooModel for Knn {
             agent: None,
             transfer: None,
             command: command(),
+            variant: None,
             own: None,
         };
         test.check_shape(&format!("{}, test images", options.dataset), train.shape()).map_err(TrainError::from)?;

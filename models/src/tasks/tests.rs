@@ -121,10 +121,14 @@ fn every_task_learns() {
         classifies("lenet5", LeNet5::GRAPH, plain()),
         classifies("linear_svm", LinearGray::GRAPH, Criterion::Hinge(Hinge::default())),
         classifies("softmax", LinearGray::GRAPH, plain()),
+        classifies("maxout", MaxoutNet::GRAPH, plain()),
         classifies("vgg8", Vgg8::GRAPH, plain()),
         classifies("vgg8", Vgg8Gray::GRAPH, plain()),
         classifies("resnet20", ResNet20::GRAPH, plain()),
         classifies("resnet20", ResNet20Gray::GRAPH, plain()),
+        classifies("row_classifier", RowRnn::GRAPH, plain()),
+        classifies("row_classifier", RowLstm::GRAPH, plain()),
+        classifies("row_classifier", RowGru::GRAPH, plain()),
         encodes("vae", MlpVae::GRAPH),
         encodes("vae2", MlpVae2::GRAPH),
         encodes("conv_vae", ConvVae::GRAPH),
@@ -140,10 +144,11 @@ fn every_task_learns() {
         streets("fcn", StreetFcn::GRAPH),
         characters(),
     ];
-    // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, localizer draws canvases, and detectors
-    // consist of two networks; they have separate tests.
+    // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, localizer draws canvases, moons and
+    // curve train several networks, seq2seq draws sums, and detectors consist of two networks; they have separate tests.
+    let made = ["localizer", "moons", "curve", "seq2seq"];
     let detectors = ["sliding_window", "rcnn", "fast_rcnn", "faster_rcnn"];
-    let apart = [&["knn", "mlp", "localizer", "gridworld", "dqn", "reinforce", "actor_critic"][..], &detectors].concat();
+    let apart = [&["knn", "mlp", "gridworld", "dqn", "reinforce", "actor_critic"][..], &made, &detectors].concat();
     let zoo = crate::zoo();
     let trainable = zoo.iter().map(|model| model.name()).filter(|&name| !apart.contains(&name) && !crate::zoo::is_graph_only(name));
     assert_eq!(learned.iter().map(String::as_str).collect::<BTreeSet<_>>(), trainable.collect());

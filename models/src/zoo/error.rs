@@ -84,6 +84,10 @@ impl ModelError {
 
     /// `sample` was called on a model that is not generative.
     pub(crate) fn not_generative(model: &'static str) -> Self {
-        Self::Unsupported { model, action: "sampled", reason: "it is not a generative model; vae, gated_pixelcnn and char_lstm are" }
+        Self::Unsupported {
+            model,
+            action: "sampled",
+            reason: "it is not a generative model; vae, gated_pixelcnn, seq2seq and char_lstm are",
+        }
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn linear_svm(dataset: KnownDataset) -> Recipe {
     Recipe { lr: 3e-4, ..softmax(dataset) }
 }
 
+/// Dropout needs more epochs than the small networks.
+pub(super) fn maxout(dataset: KnownDataset) -> Recipe {
+    let small = small(dataset);
+    Recipe { epochs: 3 * small.epochs / 2, lr: 1e-3, ..small }
+}
+
 /// CIFAR-10 has fewer images per class to learn from than Fashion-MNIST and needs more epochs.
 pub(super) fn vgg8(dataset: KnownDataset) -> Recipe {
     let (epochs, batch_size) = match dataset {
@@ -50,6 +56,15 @@ pub(super) fn conv_vae(dataset: KnownDataset) -> Recipe {
     Recipe { epochs: 20, ..vae(dataset) }
 }
 
+/// Few points and small networks: many steps that cost little. The largest of those that are compared takes most of the time.
+pub(super) fn moons(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 30, batch_size: 100, lr: 1e-2, ..Recipe::default() }
+}
+
+pub(super) fn curve(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 300, batch_size: 20, lr: 1e-2, ..Recipe::default() }
+}
+
 pub(super) fn pixel_cnn(_: KnownDataset) -> Recipe {
     Recipe { epochs: 4, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
 }
@@ -65,6 +80,15 @@ pub(super) fn unet(_: KnownDataset) -> Recipe {
 
 pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
     Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+}
+
+/// Gradients through 28 steps are clipped; `--clip 0` shows what that is for.
+pub(super) fn row_classifier(dataset: KnownDataset) -> Recipe {
+    Recipe { epochs: small(dataset).epochs / 2, lr: 2e-3, weight_decay: 0.01, clip: Some(1.0), ..small(dataset) }
+}
+
+pub(super) fn seq2seq(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 12, batch_size: 64, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
 }
 
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.

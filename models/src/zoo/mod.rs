@@ -11,15 +11,15 @@ use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 
 use crate::networks::{
-    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, StreetFcn,
-    StreetSegNet, StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
+    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MaxoutNet, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray,
+    StreetFcn, StreetSegNet, StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn, Localizer,
-    Mlp, ModelKind, PixelCnnModel, StreetSegmentation, Vae,
+    Addition, Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn,
+    Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
-pub use model::ZooModel;
+pub use model::{Variant, ZooModel};
 pub use options::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
 };
@@ -44,11 +44,21 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             LinearGray::GRAPH,
             hyperparameters::softmax,
         )),
+        Box::new(
+            ImageClassifier::new(
+                "maxout",
+                "two layers of maxout units of 4 pieces with dropout (Goodfellow et al., 2013), 28x28 gray",
+                MaxoutNet::GRAPH,
+                hyperparameters::maxout,
+            )
+            .on(KnownDataset::FashionMnist),
+        ),
         Box::new(Knn),
         Box::new(Mlp),
         Box::new(vgg8()),
         Box::new(resnet20()),
     ];
+    models.extend(points());
     models.extend(autoencoders());
     models.extend(pixel_cnns());
     models.extend(street_segmentation());
@@ -64,6 +74,28 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         },
     ));
     models.extend(detectors());
+    models.push(entry(
+        RowClassifier,
+        Description {
+            name: "row_classifier",
+            description: "an LSTM, a GRU or a plain recurrent layer (--variant lstm, gru, rnn) that reads an image row by row, 28x28 gray",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::row_classifier,
+            unit: "images",
+        },
+    ));
+    models.push(entry(
+        Addition,
+        Description {
+            name: "seq2seq",
+            description: "encoder and decoder LSTM (Sutskever et al., 2014), plain or with attention (--variant attention): sums as text",
+            dataset: KnownDataset::Sums,
+            digits: false,
+            recipe: hyperparameters::seq2seq,
+            unit: "pairs",
+        },
+    ));
     models.push(entry(
         CharacterModel,
         Description {
@@ -88,6 +120,30 @@ pub(crate) fn is_graph_only(name: &str) -> bool {
 
 fn entry<K: ModelKind>(kind: K, description: Description) -> Box<dyn ZooModel> {
     Box::new(Entry { description, kind })
+}
+
+fn points() -> [Box<dyn ZooModel>; 2] {
+    let row = |name, description, dataset, recipe| Description { name, description, dataset, digits: false, recipe, unit: "points" };
+    [
+        entry(
+            Points::Moons,
+            row(
+                "moons",
+                "two half moons by two hidden layers of 20 units, compared with logistic, 1x2, 1x10 and 5x1000 (--variant)",
+                KnownDataset::Moons,
+                hyperparameters::moons,
+            ),
+        ),
+        entry(
+            Points::Curve,
+            row(
+                "curve",
+                "a curve by two hidden layers of 40 units with tanh, compared with line, 1, 2, 16, 80 and 4-8 with ReLU (--variant)",
+                KnownDataset::Curve,
+                hyperparameters::curve,
+            ),
+        ),
+    ]
 }
 
 fn vgg8() -> ColorOrGray {

@@ -14,6 +14,29 @@ use super::options::{
 use super::photo::{PhotoDetector, PhotoSegmenter};
 use crate::tasks::OwnNetwork;
 
+/// One of several networks of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The network.
+    pub graph: &'static Graph,
+}
+
+impl Variant {
+    /// The variant of this name, or the first.
+    pub(crate) fn named(all: &'static [Self], model: &str, name: Option<&str>) -> Result<&'static Self, ModelError> {
+        let known = || all.iter().map(|variant| variant.name).collect::<Vec<_>>().join(", ");
+        match name {
+            None => Ok(&all[0]),
+            Some(name) => all.iter().find(|variant| variant.name == name).ok_or_else(|| match all {
+                [] => ModelError::Option(format!("`--variant {name}`: `{model}` has one network only")),
+                _ => ModelError::Option(format!("`--variant {name}`: `{model}` has no such variant; known: {}", known())),
+            }),
+        }
+    }
+}
+
 /// A model of the zoo. Each kind of model (image classifiers, autoencoders, networks without a task) implements this once.
 pub trait ZooModel: Sync {
     /// The model's name on the command line.
@@ -28,6 +51,19 @@ pub trait ZooModel: Sync {
     /// The network's graph for a data set; of most models it is the same for all.
     fn graph_on(&self, _dataset: KnownDataset) -> Option<&'static Graph> {
         self.graph()
+    }
+
+    /// The networks to choose from, the default first; none for a model of one network.
+    fn variants(&self) -> &'static [Variant] {
+        &[]
+    }
+
+    /// The graph of one of [`ZooModel::variants`].
+    ///
+    /// # Errors
+    /// If there is no variant of this name.
+    fn graph_of(&self, variant: &str) -> Result<&'static Graph, ModelError> {
+        Variant::named(self.variants(), self.name(), Some(variant)).map(|variant| variant.graph)
     }
 
     /// How the model learns from the user's own data; `None` if it does not.

@@ -17,6 +17,8 @@ use super::error::ModelError;
 pub struct TrainOptions {
     /// The data set.
     pub dataset: KnownDataset,
+    /// Which of [`ZooModel::variants`](super::ZooModel::variants) is trained, by its name; by default the first.
+    pub variant: Option<String>,
     /// The folder that contains the data sets' folders.
     pub data_dir: Option<PathBuf>,
     /// Number of epochs.
@@ -29,6 +31,8 @@ pub struct TrainOptions {
     pub transfer: Option<Transfer>,
     /// Decoupled weight decay.
     pub weight_decay: Option<f64>,
+    /// The norm that gradients are clipped to; 0 for no clipping.
+    pub clip: Option<f64>,
     /// Number of training items to use.
     pub train_size: Option<usize>,
     /// Number of snapshots of the parameters.

@@ -18,7 +18,7 @@ fn unknown_names() {
         let old = name.replace('_', "-");
         place.fails(&format!("summary {old}"), 1, &format!("error: unknown model `{old}`; did you mean `{name}`?; {models}"));
     }
-    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd";
+    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd, moons, curve, sums";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(
@@ -46,13 +46,16 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 29] = [
+const TRAINED: [&str; 34] = [
     "lenet5",
     "linear_svm",
     "softmax",
+    "maxout",
     "knn",
     "vgg8",
     "resnet20",
+    "moons",
+    "curve",
     "vae",
     "vae2",
     "conv_vae",
@@ -71,6 +74,8 @@ const TRAINED: [&str; 29] = [
     "rcnn",
     "fast_rcnn",
     "faster_rcnn",
+    "row_classifier",
+    "seq2seq",
     "char_lstm",
     "gridworld",
     "dqn",

@@ -169,6 +169,87 @@ fn event_files_for_tensorboard() {
     assert_eq!(place.text("r/summary.json"), before);
 }
 
+/// The model and the networks that it is compared with, by name; the others train in the same run.
+#[test]
+fn points() {
+    let place = Place::new();
+    // The largest network is slow: it is trained for one epoch only.
+    place.works("train moons --variant 1x10 --epochs 1 --train-size 100 --seed 1");
+    let names = place.names("runs/moons-moons-1");
+    assert!(
+        ["regions.png", "linear_regions.png", "loss.svg", "variants.md"].iter().all(|name| names.iter().any(|n| n == name)),
+        "{names:?}"
+    );
+    assert_eq!(place.json("runs/moons-moons-1/config.json")["variant"], "1x10");
+
+    place.works("train curve --epochs 20 --seed 1 --out a");
+    let table = place.text("a/variants.md");
+    assert_eq!(table.lines().count(), 2 + 7, "{table}");
+    let svg = place.text("a/fits.svg");
+    assert!(["line", "80", "tanh-40-40"].iter().all(|name| svg.contains(&format!("\n{name}\n"))), "{svg}");
+    let summary = place.json("a/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval curve --checkpoint a --json")).unwrap();
+    assert_eq!(said["test_rmse"], summary["test_rmse"]);
+
+    // As the model or beside it, a network is the same.
+    place.works("train curve --variant 16 --epochs 20 --seed 1 --out b");
+    assert_eq!(place.text("b/variants.md"), table);
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval curve --checkpoint b --json")).unwrap();
+    assert!(table.contains(&format!("| 16 | 49 | {:.4} | ", said["test_loss"].as_f64().unwrap())), "{said}\n{table}");
+
+    assert!(place.works("summary moons --variant 5x1000").contains("4,009,002"));
+    let line = "error: `--variant 3x3`: `moons` has no such variant; known: 2x20, logistic, 1x2, 1x10, 5x1000";
+    place.fails("train moons --variant 3x3", 1, line);
+    place.fails("summary moons --variant 3x3", 1, line);
+    place.fails("train lenet5 --variant 3x3", 1, "error: `--variant 3x3`: `lenet5` has one network only");
+    place.fails(
+        "train lenet5 --dataset moons",
+        1,
+        "error: data set `moons`: expected labeled images, found 11,000 points of two half moons, noise 0.2, drawn",
+    );
+    place.fails(
+        "train moons --dataset mnist --data-dir .",
+        1,
+        "error: data set `mnist`: expected points, found 70,000 handwritten digits, 28x28 gray, IDX files",
+    );
+}
+
+/// Rows of digits, with another cell and without clipping.
+#[test]
+fn a_row_classifier() {
+    let place = Place::new();
+    place.works("train row_classifier --variant gru --clip 0 --epochs 1 --train-size 64 --seed 1 --out r");
+    let config = place.json("r/config.json");
+    assert_eq!((&config["variant"], &config["recipe"]["clip"]), (&"gru".into(), &serde_json::Value::Null));
+    assert_eq!(place.text("r/gradients.svg").matches("rows back").count(), 3, "a panel for each cell");
+    let summary = place.json("r/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval row_classifier --checkpoint r --json")).unwrap();
+    assert_eq!(said["test_accuracy"], summary["test_accuracy"]);
+    place.works("train row_classifier --epochs 1 --train-size 64 --seed 1 --out s");
+    assert_eq!(place.json("s/config.json")["recipe"]["clip"], 1.0);
+}
+
+/// Sums with attention: whole answers, samples, and the answers to a prompt.
+#[test]
+fn seq2seq() {
+    let place = Place::new();
+    place.works("train seq2seq --variant attention --epochs 1 --train-size 640 --seed 1 --out r");
+    let names = place.names("r");
+    assert!(["attention.png", "samples.txt"].iter().all(|name| names.iter().any(|n| n == name)), "{names:?}");
+    let summary = place.json("r/summary.json");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval seq2seq --checkpoint r --json")).unwrap();
+    assert_eq!((&said["test_exact_match"], &said["pairs"]), (&summary["test_exact_match"], &5_000.into()));
+    let answers = place.works("sample seq2seq --checkpoint r --prompt 12+34 --count 3");
+    assert!(answers.lines().count() == 3 && answers.lines().all(|line| line.starts_with("12+34 = ") && line.ends_with(" %)")), "{answers}");
+    let says = "is not a sum of two numbers of at most three digits, such as `123+456`";
+    place.fails("sample seq2seq --checkpoint r --prompt 12-34", 1, &format!("error: the prompt \"12-34\" {says}"));
+    place.fails(
+        "sample seq2seq --checkpoint r --out a.png",
+        1,
+        "error: `--out` has no effect on `seq2seq`: it writes the likeliest answers to stdout; supported options: --checkpoint, --prompt, --count",
+    );
+}
+
 /// Digits on canvases: both figures in the summary, a picture of boxes, and the same figures from the checkpoint.
 #[test]
 fn a_localizer() {

@@ -13,6 +13,9 @@ pub struct TuningArgs {
     /// Decoupled weight decay (Loshchilov and Hutter, 2019); 0 for none [default: depends on the model].
     #[arg(long, value_name = "X", value_parser = decay, allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
+    /// Clip the gradients to this norm; 0 for none [default: depends on the model].
+    #[arg(long, value_name = "NORM", value_parser = decay, allow_negative_numbers = true)]
+    pub clip: Option<f64>,
     /// Number of training items to use, drawn by the seed from those that are not held out [default: all].
     #[arg(long, value_name = "N", value_parser = size)]
     pub train_size: Option<usize>,
@@ -43,6 +46,7 @@ impl TuningArgs {
     pub fn recipe(&self, own: Recipe) -> Recipe {
         Recipe {
             weight_decay: self.weight_decay.unwrap_or(own.weight_decay),
+            clip: self.clip.map_or(own.clip, |norm| Some(norm).filter(|norm| *norm > 0.0)),
             train_size: self.train_size.or(own.train_size),
             snapshots: self.snapshots.or(own.snapshots),
             ..own

@@ -52,6 +52,19 @@ impl<E> Array<E> {
     }
 }
 
+impl<E: Clone> Array<E> {
+    /// The items of these indices, in this order; an index may be given several times or not at all.
+    ///
+    /// # Panics
+    /// Panics if an index is not below the number of items.
+    #[must_use]
+    pub fn rows(&self, indices: &[usize]) -> Self {
+        let size: usize = self.shape[1..].iter().product();
+        let numbers = indices.iter().flat_map(|&index| &self.numbers[index * size..(index + 1) * size]).cloned().collect();
+        Self { shape: [&[indices.len()], &self.shape[1..]].concat(), numbers }
+    }
+}
+
 impl<E: Dtype> Array<E> {
     /// Converts the array to a tensor with a dynamic batch axis. The other axes are inferred:
     /// `net.forward(batch.images.into_tensor(&device)?)`.

@@ -37,7 +37,8 @@ fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<Stri
     if let Some(table) = table(folder)? {
         return Ok(Some(vec![of_table(&table)?]));
     }
-    if let Some(set) = KnownDataset::from_name(name) {
+    // A folder with the name of a data set that is built in is not that data set.
+    if let Some(set) = KnownDataset::from_name(name).filter(|set| !set.is_built_in()) {
         return of_named(set, parent).map(Some);
     }
     for images in ["JPEGImages", "images"] {

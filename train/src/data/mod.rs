@@ -11,12 +11,14 @@ mod error;
 mod images;
 mod loader;
 mod picture;
+mod points;
 pub mod readers;
 mod sample;
 pub mod samplers;
 mod seed;
 mod sets;
 mod split;
+mod sums;
 pub mod transforms;
 
 pub use array::{Array, BatchShape};
@@ -29,6 +31,7 @@ pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
+pub use points::{CURVE_RANGE, curve, curve_at, moons};
 /// Transforms get random number generators of this crate.
 pub use rand;
 #[cfg(feature = "tables")]
@@ -39,6 +42,7 @@ pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, Wei
 pub(crate) use seed::stream;
 pub use sets::{KnownDataset, Split};
 pub use split::split_stratified;
+pub use sums::{TextPair, sums};
 pub use transforms::Normalize;
 
 use sets::numerals;

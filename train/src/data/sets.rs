@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::readers::{Channels, MaskFolder, Text, VocFolder, digits, find, frame, read_cifar10, read_idx};
-use super::{DataError, Images};
+use super::{DataError, Images, Samples, TextPair, curve, moons, sums};
 
 /// A data set split into training and test images.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,11 +37,17 @@ pub enum KnownDataset {
     TinyShakespeare,
     /// Photos of blood cells of 640x480 with boxes: red cells, white cells and platelets (`Shenggan/BCCD_Dataset`).
     Bccd,
+    /// 11,000 points of two half moons with noise, drawn: [`moons`].
+    Moons,
+    /// 1,200 points of a curve with noise, drawn: [`curve`].
+    Curve,
+    /// 55,000 sums of two numbers of at most three digits as text, drawn: [`sums`].
+    Sums,
 }
 
 impl KnownDataset {
     /// All known data sets.
-    pub const ALL: [KnownDataset; 7] = [
+    pub const ALL: [KnownDataset; 10] = [
         KnownDataset::Digits,
         KnownDataset::Mnist,
         KnownDataset::FashionMnist,
@@ -49,6 +55,9 @@ impl KnownDataset {
         KnownDataset::CamvidSmall,
         KnownDataset::TinyShakespeare,
         KnownDataset::Bccd,
+        KnownDataset::Moons,
+        KnownDataset::Curve,
+        KnownDataset::Sums,
     ];
 
     /// The name of the data set and of its folder.
@@ -61,6 +70,9 @@ impl KnownDataset {
             KnownDataset::CamvidSmall => "camvid-small",
             KnownDataset::TinyShakespeare => "tiny-shakespeare",
             KnownDataset::Bccd => "bccd",
+            KnownDataset::Moons => "moons",
+            KnownDataset::Curve => "curve",
+            KnownDataset::Sums => "sums",
         }
     }
 
@@ -74,6 +86,9 @@ impl KnownDataset {
             KnownDataset::CamvidSmall => "130 street scenes with segmentation masks, 120x90 color, PNG files",
             KnownDataset::TinyShakespeare => "1,115,394 characters, text file",
             KnownDataset::Bccd => "364 photos of blood cells with boxes, 640x480 color, Pascal VOC",
+            KnownDataset::Moons => "11,000 points of two half moons, noise 0.2, drawn",
+            KnownDataset::Curve => "1,200 points of a curve, noise 0.2, drawn",
+            KnownDataset::Sums => "55,000 sums of two numbers of at most three digits as text, drawn",
         }
     }
 
@@ -108,7 +123,12 @@ impl KnownDataset {
             KnownDataset::Mnist => mnist_family(&self.folder(folder)?, numerals()),
             KnownDataset::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
             KnownDataset::Cifar10 => self.cifar(folder),
-            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare | KnownDataset::Bccd => Err(self.wrong_kind("labeled images")),
+            KnownDataset::CamvidSmall
+            | KnownDataset::TinyShakespeare
+            | KnownDataset::Bccd
+            | KnownDataset::Moons
+            | KnownDataset::Curve
+            | KnownDataset::Sums => Err(self.wrong_kind("labeled images")),
         }
     }
 
@@ -137,6 +157,34 @@ impl KnownDataset {
         let folder = self.folder(folder)?;
         let part = |name| VocFolder::open_with(&folder, name, &CELLS.map(str::to_owned));
         Ok([part("trainval")?, part("test")?])
+    }
+
+    /// Draws the training and test points of a data set of points. The seeds are a part of the data set.
+    ///
+    /// # Errors
+    /// Returns an error if the data set is of another kind.
+    pub fn load_points(self) -> Result<[Samples; 2], DataError> {
+        match self {
+            KnownDataset::Moons => Ok([moons(1_000, POINT_NOISE, 0), moons(10_000, POINT_NOISE, 1)]),
+            KnownDataset::Curve => Ok([curve(200, POINT_NOISE, 0), curve(1_000, POINT_NOISE, 1)]),
+            _ => Err(self.wrong_kind("points")),
+        }
+    }
+
+    /// Draws the training and test pairs of a data set of pairs of texts. The seed is a part of the data set.
+    ///
+    /// # Errors
+    /// Returns an error if the data set is of another kind.
+    pub fn load_text_pairs(self) -> Result<[Vec<TextPair>; 2], DataError> {
+        match self {
+            KnownDataset::Sums => Ok(sums([50_000, 5_000], 0)),
+            _ => Err(self.wrong_kind("pairs of texts")),
+        }
+    }
+
+    /// Whether the data are in the crate or drawn, so that no folder is needed.
+    pub const fn is_built_in(self) -> bool {
+        matches!(self, KnownDataset::Digits | KnownDataset::Moons | KnownDataset::Curve | KnownDataset::Sums)
     }
 
     /// Reads the text of a text data set.
@@ -186,6 +234,9 @@ impl fmt::Display for KnownDataset {
         f.write_str(self.name())
     }
 }
+
+/// The standard deviation of the noise of points.
+const POINT_NOISE: f64 = 0.2;
 
 const CLOTHES: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 

@@ -76,6 +76,7 @@ where
         source,
         data_dir: None,
         classes: classes(&own),
+        variant: None,
         own: Some(own),
         device: device_name.to_owned(),
         threads: rayon::current_num_threads(),

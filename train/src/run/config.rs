@@ -27,6 +27,9 @@ pub struct RunConfig {
     /// The folder that contains the data set's folder, for data sets in files.
     #[serde(default)]
     pub data_dir: Option<PathBuf>,
+    /// Which of the model's networks it is, by its name, if it is not the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// The user's own data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnData>,

@@ -5,7 +5,7 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
-use super::panels::{Line, Panel, panels};
+use super::panels::{Curve, Line, Panel, panels};
 use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, TITLE, title, width};
 use crate::Epoch;
 
@@ -43,6 +43,28 @@ pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
 pub fn draw_lines(title: &str, [across, up]: [&str; 2], lines: &[Line]) -> Result<String, String> {
     let mut svg = String::new();
     draw_panels(&mut svg, title, vec![Panel::of_lines(across, up, lines)]).map_err(|error| error.to_string())?;
+    Ok(svg)
+}
+
+/// [`draw_lines`] with a panel below the other for each name and its lines.
+///
+/// # Errors
+/// Returns an error if the drawing library fails, which does not happen with finite numbers.
+pub fn draw_line_panels(title: &str, across: &str, panels: &[(String, Vec<Line>)]) -> Result<String, String> {
+    let mut svg = String::new();
+    let panels = panels.iter().map(|(up, lines)| Panel::of_lines(across, up, lines)).collect();
+    draw_panels(&mut svg, title, panels).map_err(|error| error.to_string())?;
+    Ok(svg)
+}
+
+/// [`draw_lines`] over points: what several models have made of the same data.
+///
+/// # Errors
+/// Returns an error if the drawing library fails, which does not happen with finite numbers.
+pub fn draw_fit(title: &str, [across, up]: [&str; 2], points: &[(f64, f64)], lines: &[Line]) -> Result<String, String> {
+    let mut svg = String::new();
+    let panel = Panel { dots: points.to_vec(), ..Panel::of_lines(across, up, lines) };
+    draw_panels(&mut svg, title, vec![panel]).map_err(|error| error.to_string())?;
     Ok(svg)
 }
 
@@ -95,7 +117,7 @@ impl Panel {
 
     /// Draws the panel. Fractions have a percent axis up to 100.
     fn draw(&self, area: &Area<'_>) -> Outcome {
-        let values: Vec<f64> = self.curves.iter().flat_map(|curve| curve.points().map(|point| point.1)).collect();
+        let values: Vec<f64> = self.curves.iter().flat_map(Curve::points).chain(&self.dots).map(|point| point.1).collect();
         let share = self.share && values.iter().all(|value| (0.0..=100.0).contains(value));
         let axis = if share { Axis::percent(&values) } else { Axis::of(&values) };
         let unit = match (self.share, axis.logarithmic) {
@@ -176,6 +198,9 @@ impl Panel {
         if !unit.is_empty() {
             let upwards = (FONT, LABEL).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTERED);
             area.draw(&Text::new(unit.to_owned(), (14, (top + bottom) / 2), upwards))?;
+        }
+        for &(place, value) in self.dots.iter().filter(|(place, value)| place.is_finite() && value.is_finite()) {
+            area.draw(&Circle::new((x(place), y(value)), 2, INK.mix(0.35).filled()))?;
         }
         for curve in &self.curves {
             let at = |&(place, value): &(f64, f64)| (x(place), y(value));
@@ -258,6 +283,15 @@ mod tests {
                 "{texts:?}"
             );
         }
+    }
+
+    /// Points are drawn below the lines, and the axis goes over both.
+    #[test]
+    fn lines_over_points() {
+        let line = [("fit".to_owned(), vec![(0.0, 0.0), (1.0, 1.0)])];
+        let svg = draw_fit("t", ["x", "y"], &[(0.2, -9.0), (0.8, 9.0), (0.5, f64::NAN)], &line).unwrap();
+        assert_eq!(svg.matches("<circle").count(), 4, "two points, and the two of the line");
+        assert!(texts(&svg).contains(&"-10") && texts(&svg).contains(&"10"), "{:?}", texts(&svg));
     }
 
     /// Per-class metrics share one panel with a legend.

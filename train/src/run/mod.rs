@@ -29,7 +29,7 @@ pub use classes::class_table;
 pub use conduct::{Purpose, RUNS, RunOptions, RunOutcome, Trainee, conduct, has_effect};
 pub use config::{OwnData, RunConfig, RunSummary, command, verify_parameters};
 pub use confusion::draw_confusion_matrix;
-pub use curves::{draw_curves, draw_lines};
+pub use curves::{draw_curves, draw_fit, draw_line_panels, draw_lines};
 pub use doctor::{Diagnosis, Finding, examine};
 pub(crate) use folder::write_text;
 pub use folder::{RunFolder, snapshots};

@@ -23,6 +23,8 @@ pub(super) struct Panel {
     /// The axis from left to right; `None` without points.
     pub places: Option<Axis>,
     pub curves: Vec<Curve>,
+    /// Points below the curves.
+    pub dots: Vec<(f64, f64)>,
     /// Whether the panel has a legend at the side.
     pub key: bool,
 }
@@ -65,7 +67,7 @@ impl Panel {
         let places: Vec<f64> = lines.iter().flat_map(|(_, points)| points.iter().map(|point| point.0)).collect();
         let places = (!places.is_empty()).then(|| Axis::linear_of(&places));
         let curves = lines.iter().enumerate().map(curve).collect();
-        Self { name: up.to_owned(), share: false, across: across.to_owned(), places, curves, key: true }
+        Self { name: up.to_owned(), share: false, across: across.to_owned(), places, curves, dots: Vec::new(), key: true }
     }
 }
 
@@ -90,6 +92,7 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
             across: across.clone(),
             places: places.clone(),
             curves,
+            dots: Vec::new(),
             key: false,
         }
     });
@@ -108,7 +111,15 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
             let curves = names.iter().zip(&LINES).map(curve).collect();
             let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };
             let name = format!("{}: {label}{of}", kind.replace('_', " "));
-            panels.push(Panel { name, share: metrics::is_share(kind), across: across.clone(), places: places.clone(), curves, key: true });
+            panels.push(Panel {
+                name,
+                share: metrics::is_share(kind),
+                across: across.clone(),
+                places: places.clone(),
+                curves,
+                dots: Vec::new(),
+                key: true,
+            });
         }
     }
     panels

@@ -160,6 +160,7 @@ fn the_run_folder_has_them() {
         agent: None,
         transfer: None,
         command: Vec::new(),
+        variant: None,
         own: None,
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();

@@ -25,6 +25,7 @@ fn config(lr: f64) -> RunConfig {
         classes: Vec::new(),
         agent: None,
         transfer: None,
+        variant: None,
         own: None,
         command: ["layercake", "train", "<b>&\"net\""].map(str::to_owned).to_vec(),
     }

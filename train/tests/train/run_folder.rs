@@ -24,6 +24,7 @@ fn config() -> RunConfig {
         agent: None,
         transfer: None,
         command: Vec::new(),
+        variant: None,
         own: None,
     }
 }

@@ -314,6 +314,7 @@ fn invalid_run_folders() {
         agent: None,
         transfer: None,
         command: Vec::new(),
+        variant: None,
         own: None,
     };
     let run = RunFolder::create(&place.path().join("a"), config(Recipe::default())).unwrap();
@@ -354,6 +355,7 @@ fn huge_metrics_do_not_hang() {
         agent: None,
         transfer: None,
         command: Vec::new(),
+        variant: None,
         own: None,
     };
     let mut run = RunFolder::create(place.path(), config).unwrap();

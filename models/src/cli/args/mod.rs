@@ -176,6 +176,9 @@ pub(crate) struct Shown {
     /// The environment of an agent, which has a network for each [default: the first that it can act in].
     #[arg(long = "env", value_name = "NAME")]
     pub(crate) environment: Option<String>,
+    /// Which network of a model that has several [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -34,6 +34,9 @@ pub(crate) struct TrainArgs {
     /// The data set (see `layercake list`); only the digits are built in [default: the model's own with --data-dir, otherwise digits].
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
+    /// Which network of a model that has several: moons and curve by their layers, row_classifier by its cell [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
     /// The folder that contains the data set's folder, for example DIR/mnist/train-images-idx3-ubyte.gz.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -73,7 +76,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "from", "freeze", "head", "weight_decay", "train_size", "snapshots", "box_weight", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "variant", "from", "freeze", "head", "weight_decay", "clip", "train_size", "snapshots", "box_weight", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]

@@ -52,6 +52,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--data-dir", options.data_dir.is_some()),
         ("--from", options.transfer.is_some()),
         ("--weight-decay", options.weight_decay.is_some()),
+        ("--clip", options.clip.is_some()),
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
         ("--box-weight", options.box_weight.is_some()),
@@ -135,6 +136,7 @@ impl ZooModel for GridWorldModel {
             agent: None,
             transfer: None,
             command: command(),
+            variant: None,
             own: None,
         };
         let mut run = match (resumed, &options.out) {
