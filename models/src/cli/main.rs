@@ -13,6 +13,7 @@ mod onnx;
 mod own;
 mod report;
 mod search;
+mod study;
 mod watch;
 
 use std::io::{self, Write};
