@@ -4,6 +4,7 @@
 //! claims are measured, and the report says of each whether it came out.
 
 mod course;
+mod graphs;
 mod options;
 mod report;
 mod training;
@@ -11,9 +12,10 @@ mod training;
 use layercake_train::TrainError;
 
 pub use course::page;
+pub use graphs::replaced;
 pub use options::{Data, StudyOptions};
 pub use report::{Cell, Claim, Picture, Report, Settings, Table};
-pub use training::{Change, Fit, change, evaluate, fit, scheduled};
+pub use training::{Change, Fit, change, evaluate, fit, loss_of, scheduled};
 
 /// The studies, in the order of a course.
 macro_rules! studies {
@@ -25,7 +27,18 @@ macro_rules! studies {
 }
 
 studies! {
+    neighbours
+    linear
+    saturation
+    activations
+    initialisation
+    normalisation
+    optimizers
+    rates
+    search
     kernels
+    architectures
+    unrolled
 }
 
 /// An experiment.

@@ -25,6 +25,8 @@ pub struct Fit {
     pub epochs: usize,
     /// The number of the random order.
     pub order: u64,
+    /// The hinge loss instead of cross entropy.
+    pub hinge: bool,
 }
 
 /// An optimizer with constant options.
@@ -38,11 +40,11 @@ pub fn scheduled<'a, R: Rule + 'a>(net: &GraphModel, rule: R, factor: impl Fn(us
     let mut optimizer = Optim::new(net, rule);
     Box::new(move |net, gradients, step| {
         optimizer.cfg.set_lr(lr * factor(step));
-        optimizer.step(net, gradients).map_err(|error| TrainError::Network(error.to_string()))
+        Ok(optimizer.step(net, gradients)?)
     })
 }
 
-/// Trains a classifier by cross entropy and returns the loss of each step. Training ends when the loss is not finite any more; that loss is the last one.
+/// Trains a classifier and returns the loss of each step. Training ends when the loss is not finite any more; that loss is the last one.
 ///
 /// # Errors
 /// Returns an error if the inputs do not fit the network, or the device fails.
@@ -55,8 +57,7 @@ pub fn fit(net: &mut GraphModel, data: &Data, how: Fit, options: &StudyOptions, 
         order.shuffle(&mut random);
         for indices in order.chunks(how.batch) {
             let (inputs, labels) = data.batch(indices, &device);
-            let scores: Tensor<(usize, usize), f32, Cpu, _> = net.try_forward_train(vec![inputs], gradients).and_then(rows)?;
-            let loss = loss::try_cross_entropy(scores, &labels).map_err(|error| TrainError::Network(error.to_string()))?;
+            let loss = loss_of(net, inputs, &labels, gradients, how.hinge)?;
             losses.push(f64::from(loss.array()));
             if !loss.array().is_finite() {
                 return Ok(losses);
@@ -67,6 +68,21 @@ pub fn fit(net: &mut GraphModel, data: &Data, how: Fit, options: &StudyOptions, 
         }
     }
     Ok(losses)
+}
+
+/// The mean loss of a batch in training, recorded on the tape of these gradients: cross entropy, or the hinge loss.
+///
+/// # Errors
+/// Returns an error if the inputs do not fit the network, or the device fails.
+pub fn loss_of(
+    net: &mut GraphModel,
+    inputs: DynTensor<f32, Cpu>,
+    labels: &[usize],
+    gradients: Gradients<f32, Cpu>,
+    hinge: bool,
+) -> Result<Tensor<Rank0, f32, Cpu, OwnedTape<f32, Cpu>>, TrainError> {
+    let scores = net.try_forward_train(vec![inputs], gradients).and_then(rows)?;
+    on_device(if hinge { loss::Hinge::default().try_mean(scores, labels) } else { loss::try_cross_entropy(scores, labels) })
 }
 
 /// The mean loss and the accuracy of a classifier, in inference mode.
