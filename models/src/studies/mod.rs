@@ -23,12 +23,24 @@ macro_rules! studies {
         $(mod $name;)*
 
         static STUDIES: &[Study] = &[$(Study { name: stringify!($name), source: include_str!(concat!(stringify!($name), ".rs")), run: $name::run },)*];
+
+        /// Each claim comes out at the small size.
+        #[cfg(test)]
+        mod claims {
+            $(
+                #[test]
+                fn $name() {
+                    super::tests::claims_of(stringify!($name));
+                }
+            )*
+        }
     };
 }
 
 studies! {
     neighbours
     linear
+    features
     saturation
     activations
     initialisation
@@ -39,6 +51,7 @@ studies! {
     kernels
     architectures
     unrolled
+    frameworks
 }
 
 /// An experiment.
@@ -96,19 +109,12 @@ impl Study {
 mod tests {
     use super::*;
 
-    /// Each claim of each study comes out at the small size.
-    #[test]
-    fn claims() {
-        for study in studies() {
-            let begin = std::time::Instant::now();
-            let report = study
-                .run(&StudyOptions { small: true, ..StudyOptions::default() })
-                .unwrap_or_else(|error| panic!("{}: {error}", study.name));
-            eprintln!("{}: {:.1} s", study.name, begin.elapsed().as_secs_f64());
-            assert!(!report.claims.is_empty() && !report.tables.is_empty() && !report.pictures.is_empty(), "{}", study.name);
-            for Claim { text, found, holds } in &report.claims {
-                assert!(holds, "{}: {text}: {found}\n{}", study.name, report.markdown(study.name));
-            }
+    pub(super) fn claims_of(name: &str) {
+        let study = studies().iter().find(|study| study.name == name).unwrap();
+        let report = study.run(&StudyOptions { small: true, ..StudyOptions::default() }).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!report.claims.is_empty() && !report.tables.is_empty() && !report.pictures.is_empty());
+        for Claim { text, found, holds } in &report.claims {
+            assert!(holds, "{text}: {found}\n{}", report.markdown(name));
         }
     }
 

@@ -24,19 +24,12 @@ const NAMES: [&str; 8] = ["SGD", "momentum", "Nesterov", "AdaGrad", "RMSProp", "
 const STEPS: usize = 200;
 
 /// A landscape: its name, height and slopes, where a way begins, the deviation of the noise, and the levels of its contours.
-struct Land {
-    name: &'static str,
-    height: fn(f64, f64) -> f64,
-    slope: fn(f64, f64) -> [f64; 2],
-    begin: [f32; 2],
-    noise: f64,
-    levels: [f64; 6],
-}
+type Land = (&'static str, fn(f64, f64) -> f64, fn(f64, f64) -> [f64; 2], [f32; 2], f64, [f64; 6]);
 
 const LANDS: [Land; 3] = [
-    Land { name: "ravine", height: |x, y| (x * x + 30.0 * y * y) / 2.0, slope: |x, y| [x, 30.0 * y], begin: [-1.8, 0.6], noise: 0.0, levels: [0.1, 0.5, 1.5, 3.0, 6.0, 12.0] },
-    Land { name: "saddle", height: |x, y| x * x / 2.0 - y * y / 2.0 + y.powi(4) / 4.0, slope: |x, y| [x, y.powi(3) - y], begin: [-1.5, 1e-6], noise: 0.0, levels: [-0.2, -0.1, 0.0, 0.1, 0.5, 1.5] },
-    Land { name: "noisy bowl", height: |x, y| (x * x + y * y) / 2.0, slope: |x, y| [x, y], begin: [-1.6, 1.0], noise: 1.0, levels: [0.05, 0.2, 0.5, 1.0, 1.7, 2.6] },
+    ("ravine", |x, y| (x * x + 30.0 * y * y) / 2.0, |x, y| [x, 30.0 * y], [-1.8, 0.6], 0.0, [0.1, 0.5, 1.5, 3.0, 6.0, 12.0]),
+    ("saddle", |x, y| (x * x - y * y) / 2.0 + y.powi(4) / 4.0, |x, y| [x, y.powi(3) - y], [-1.5, 1e-6], 0.0, [-0.2, -0.1, 0.0, 0.1, 0.5, 1.5]),
+    ("noisy bowl", |x, y| (x * x + y * y) / 2.0, |x, y| [x, y], [-1.6, 1.0], 1.0, [0.05, 0.2, 0.5, 1.0, 1.7, 2.6]),
 ];
 
 /// An optimizer by its number; none for L-BFGS, which takes a function.
@@ -60,49 +53,48 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let head = ["optimizer", "ravine: height", "saddle: steps until it is left", "noisy bowl: mean height, last 50 steps"];
     report.table("After 200 steps with a rate of 0.05 (AdaGrad 0.5; L-BFGS with its line search, one iteration a step):", &head);
     let mut left = Vec::new();
-    let mut figures = LANDS.each_ref().map(|land| Figure::new(&format!("The first 200 steps: {}", land.name)).columns(4).height(150.0));
+    let mut figures = LANDS.each_ref().map(|land| Figure::new(&format!("The first 200 steps: {}", land.0)).columns(4).height(150.0));
     for (number, name) in NAMES.iter().enumerate() {
         let ways = LANDS.each_ref().map(|land| walk(land, number, options));
         let mut row = vec![(*name).into()];
-        for ((land, way), figure) in LANDS.iter().zip(ways).zip(&mut figures) {
+        for (((land, height, .., levels), way), figure) in LANDS.iter().zip(ways).zip(&mut figures) {
             let way = way?;
-            let height = |&(x, y): &(f64, f64)| (land.height)(x, y);
+            let height_at = |&(x, y): &(f64, f64)| height(x, y);
             let leaves = way.iter().position(|&(_, y)| y.abs() > 0.5);
-            row.push(match land.name {
-                "ravine" => height(&way[STEPS]).into(),
+            row.push(match *land {
+                "ravine" => height_at(&way[STEPS]).into(),
                 "saddle" => leaves.map_or("not left".into(), |step| step.into()),
-                _ => (way[STEPS - 49..].iter().map(height).sum::<f64>() / 50.0).into(),
+                _ => (way[STEPS - 49..].iter().map(height_at).sum::<f64>() / 50.0).into(),
             });
-            left.extend((land.name == "saddle").then_some(leaves));
-            let field = Field::of([41, 31], -2.0..2.0, -1.5..1.5, land.height);
-            *figure = figure.clone().plot(Plot::new(name, ["", ""]).contours(field, land.levels).path("", way));
+            left.extend((*land == "saddle").then_some(leaves));
+            let field = Field::of([41, 31], -2.0..2.0, -1.5..1.5, height);
+            *figure = figure.clone().plot(Plot::new(name, ["", ""]).contours(field, *levels).path("", way));
         }
         report.tables[0].row(row);
     }
-    for (land, figure) in LANDS.iter().zip(&figures) {
-        report.picture(&land.name.replace(' ', "-"), &format!("The ways of eight optimizers over the contours of a {}.", land.name), figure);
+    for ((land, ..), figure) in LANDS.iter().zip(&figures) {
+        report.picture(&land.replace(' ', "-"), &format!("The ways of eight optimizers over the contours of a {land}."), figure);
     }
     let who: Vec<&str> = NAMES.iter().zip(&left).filter(|(_, left)| left.is_some()).map(|(name, _)| *name).collect();
-    let adaptive = (3..7).all(|i| left[i].is_some());
-    report.claim("SGD does not leave the saddle in 200 steps, and those that divide by the gradient do", format!("it is left by {}", who.join(", ")), left[0].is_none() && adaptive);
+    report.claim("SGD does not leave the saddle in 200 steps, and those that divide by the gradient do", format!("it is left by {}", who.join(", ")), left[0].is_none() && left[3..7].iter().all(Option::is_some));
     lenet(&mut report, options)?;
     Ok(report)
 }
 
 /// The places after each step.
-fn walk(land: &Land, number: usize, options: &StudyOptions) -> Result<Vec<(f64, f64)>, TrainError> {
+fn walk((_, height, slope, begin, noise, _): &Land, number: usize, options: &StudyOptions) -> Result<Vec<(f64, f64)>, TrainError> {
     let (device, mut random) = (options.device(0), options.random(3));
     let mut net = GraphModel::try_new(Place::GRAPH.clone(), &device)?;
-    net.for_each_tensor_mut(|mut tensor| tensor.copy_from(&land.begin));
+    net.for_each_tensor_mut(|mut tensor| tensor.copy_from(begin));
     let place = |net: &GraphModel| net.tensor_at("at.weight").map(|at| at.to_vec()).map_or((0.0, 0.0), |at| (f64::from(at[0]), f64::from(at[1])));
     let one: Tensor<(usize, Const<1>), f32, Cpu> = device.ones_like(&(1, Const));
     // A loss with the gradient of the landscape, and its height.
     let mut evaluate = |net: &mut GraphModel| -> Result<(f32, Gradients<f32, Cpu>), TrainError> {
         let (x, y) = place(net);
-        let slope = (land.slope)(x, y).map(|slope| (slope + land.noise * random.sample::<f64, _>(StandardNormal)) as f32);
+        let slope = slope(x, y).map(|slope| (slope + noise * random.sample::<f64, _>(StandardNormal)) as f32);
         let at: Tensor<(usize, Const<2>), f32, Cpu, _> = net.try_forward_train(one.clone(), net.alloc_grads())?;
         let slope: Tensor<(usize, Const<2>), f32, Cpu> = device.tensor_from_vec(slope.to_vec(), (1, Const));
-        Ok(((land.height)(x, y) as f32, std::ops::Mul::mul(at, slope).sum::<Rank0, _>().backward()))
+        Ok((height(x, y) as f32, std::ops::Mul::mul(at, slope).sum::<Rank0, _>().backward()))
     };
     let mut step = rule(number, &net, if number == 3 { 0.5 } else { 0.05 });
     let mut lbfgs = Lbfgs::new(LbfgsConfig { max_iter: 1, line_search: LineSearch::StrongWolfe, ..Default::default() });
@@ -153,7 +145,6 @@ fn lenet(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> 
         report.tables[1].row([(*name).into(), line.last().map_or(f64::NAN, |point| point.1).into()]);
         plot = plot.line(name, line);
     }
-    let caption = "The loss of LeNet-5 by passes over the pictures, for eight optimizers.";
-    report.picture("lenet", caption, &Figure::new("LeNet-5: the loss by passes over the pictures").height(340.0).plot(plot));
+    report.picture("lenet", "The loss of LeNet-5 by passes over the pictures, for eight optimizers.", &Figure::new("LeNet-5: the loss by passes over the pictures").height(340.0).plot(plot));
     Ok(())
 }
