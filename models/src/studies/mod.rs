@@ -47,6 +47,7 @@ studies! {
     normalisation
     optimizers
     rates
+    regularisation
     search
     kernels
     architectures
