@@ -38,6 +38,7 @@ macro_rules! studies {
 }
 
 studies! {
+    backprop
     neighbours
     linear
     features
