@@ -47,7 +47,7 @@ pub fn flops_of(graphs: &[&Graph]) -> [u64; 2] {
     [forward, 3 * forward - of_data(graphs[0])]
 }
 
-const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None };
+const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None, bias_correction: true };
 
 /// Creates the work of a workload in [`crate::workload::ALL`].
 pub fn make(name: &str) -> Option<Work> {

@@ -5,9 +5,9 @@ use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
 use layercake_ir::Graph;
 
 use crate::generic::checked;
-use crate::hook::Hookable;
+use crate::hook::{HookError, Hookable, draw_values};
 use crate::ids::ForwardError;
-use crate::{Backend, DynTensor, GraphError, GraphModel, Network, Scalar};
+use crate::{Backend, Drawing, DynTensor, GraphError, GraphModel, Network, Scalar};
 
 /// The outputs of a network, or why it could not run.
 type Outcome<E, D, T> = Result<Vec<DynTensor<E, D, T>>, GraphError<<D as dfdx::tensor::HasErr>::Err>>;
@@ -38,6 +38,15 @@ pub trait AnyNetwork<E: Scalar, D: Backend<E>>: TensorCollection<E, D> {
 
     /// The network as a subject of [hooks](crate::hook) and of the methods of [`explain`](crate::explain).
     fn as_hookable(&self) -> &dyn Hookable<E, D>;
+
+    /// The drawing of the network with the numbers that flow through it for these inputs beside its arrows, and below them their gradients: those of the sum of its first
+    /// output. Networks in it are drawn in full. Up to four numbers are written out; of more, the range and the mean.
+    ///
+    /// # Errors
+    /// Returns an error if the inputs do not fit the network, if one consists of token ids, or if the device is out of memory.
+    fn draw_values(&self, inputs: Vec<DynTensor<E, D>>) -> Result<Drawing, HookError<D::Err>> {
+        draw_values(self.as_hookable(), inputs)
+    }
 
     /// Inference without a tape.
     ///

@@ -1,7 +1,7 @@
 //! Tensors whose shape is known only at run time.
 
 use dfdx::shapes::Shape;
-use dfdx::tensor::{Merge, NoneTape, PutTape, Tape, Tensor};
+use dfdx::tensor::{Merge, NoneTape, OwnedTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
@@ -57,6 +57,14 @@ impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
     pub fn from_ids(device: &D, ids: Vec<usize>, dims: &[usize]) -> Option<Self> {
         let len = dims.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
         (len == Some(ids.len())).then(|| Self { value: Value::of_ids(ids, dims.to_vec(), device), tape: NoneTape })
+    }
+}
+
+impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
+    /// The tensor with a tape of its own, on which what is computed from it is recorded: dfdx's `leaky_traced`, which keeps the gradients of all values.
+    #[must_use]
+    pub fn leaky_traced(self) -> DynTensor<E, D, OwnedTape<E, D>> {
+        DynTensor { value: self.value, tape: OwnedTape::default() }
     }
 }
 

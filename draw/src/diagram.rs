@@ -65,8 +65,24 @@ pub(super) enum Form {
 /// A value that leaves a block.
 #[derive(Clone, Debug)]
 pub(super) struct Exit {
-    /// Its shape, after its name if the block has several.
+    /// Its shape, after its name if the block has several; or the text that it is given.
     pub label: String,
+    /// What is written below that, or nothing.
+    pub below: String,
+}
+
+impl Exit {
+    fn of(shown: &Shown<'_>, value: usize, shape: String) -> Self {
+        match shown.value(value) {
+            Some([label, below]) => Self { label: label.clone(), below: below.clone() },
+            None => Self { label: shape, below: String::new() },
+        }
+    }
+
+    /// Both in one line, with a sign between them.
+    pub fn line(&self, between: &str) -> String {
+        if self.below.is_empty() { self.label.clone() } else { format!("{}{between}{}", self.label, self.below) }
+    }
 }
 
 /// A link between two blocks.
@@ -92,7 +108,7 @@ impl Diagram {
         fold.uses = fold.count_uses();
         for (value, port) in graph.inputs().iter().enumerate() {
             let row = port_row(value, &port.name, &port.shape.to_string());
-            fold.open(Form::Input, row, value..value + 1, vec![Exit { label: port.shape.to_string() }]);
+            fold.open(Form::Input, row, value..value + 1, vec![Exit::of(shown, value, port.shape.to_string())]);
         }
         for index in 0..graph.nodes().len() {
             if fold.drawn[index] == index {
@@ -176,7 +192,7 @@ impl Fold<'_> {
     fn node(&mut self, index: usize) {
         let graph = self.shown.graph;
         let node = &graph.nodes()[index];
-        let (value, exits) = (node.value, exits(node));
+        let (value, exits) = (node.value, exits(self.shown, node));
         let row = Row::of(self.shown, index);
         if let Some(block) = self.host(index, &row) {
             self.blocks[block].rows.push(row);
@@ -201,6 +217,10 @@ impl Fold<'_> {
     fn host(&self, index: usize, row: &Row) -> Option<usize> {
         let graph = self.shown.graph;
         let node = &graph.nodes()[index];
+        // A value inside a box would have no arrow.
+        if self.shown.has_values() {
+            return None;
+        }
         let &[from] = taken(node) else { return None };
         let from = self.value(from);
         if self.uses[from] != 1 {
@@ -236,10 +256,10 @@ impl Fold<'_> {
 }
 
 /// One exit per output of a node, labeled with its shape, and with its name if there are several.
-fn exits(node: &Node) -> Vec<Exit> {
+fn exits(shown: &Shown<'_>, node: &Node) -> Vec<Exit> {
     if node.outputs() == 1 {
-        return vec![Exit { label: node.output.to_string() }];
+        return vec![Exit::of(shown, node.value, node.output.to_string())];
     }
     let label = |(index, shape)| format!("{} {shape}", text::cut(&node.op.output_name(index), 36));
-    node.shapes().enumerate().map(|output| Exit { label: label(output) }).collect()
+    node.shapes().enumerate().map(|output| Exit::of(shown, node.value + output.0, label(output))).collect()
 }

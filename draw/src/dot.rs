@@ -30,7 +30,7 @@ pub(super) fn write(diagram: &Diagram) -> String {
         }
     }
     for link in &diagram.links {
-        let shape = quoted(&diagram.blocks[link.from].exits[link.exit].label);
+        let shape = quoted(&diagram.blocks[link.from].exits[link.exit].line("\n"));
         let sign = match diagram.blocks[link.to].form {
             Form::Join(_, true) => format!(", headlabel=\"{}\"", if link.entry == 0 { "+" } else { "−" }),
             _ => String::new(),

@@ -51,18 +51,26 @@ pub struct Drawing {
     graph: Cow<'static, Graph>,
     customs: Vec<CustomPart>,
     full: bool,
+    values: Vec<[String; 2]>,
 }
 
 impl Drawing {
     /// The drawing of a graph.
     pub fn of(graph: &Graph) -> Self {
-        Self { graph: Cow::Owned(graph.clone()), customs: Vec::new(), full: false }
+        Self { graph: Cow::Owned(graph.clone()), customs: Vec::new(), full: false, values: Vec::new() }
     }
 
     /// Adds what is known of the custom layers; a network's own `Net::draw()` does so.
     #[must_use]
     pub fn with_custom(self, customs: Vec<CustomPart>) -> Self {
         Self { customs, ..self }
+    }
+
+    /// Writes two texts beside each value in place of its shape, such as the numbers that flow and below them their gradients. Each layer has a box of its own then, and every
+    /// block is drawn. The texts are in the order of the graph's values; values without one have their shape.
+    #[must_use]
+    pub fn with_values(self, values: Vec<[String; 2]>) -> Self {
+        Self { values, full: true, ..self }
     }
 
     /// Draws every block, however often it is repeated.
@@ -91,7 +99,7 @@ impl Drawing {
     }
 
     fn diagram(&self) -> Diagram {
-        let shown = Shown::new(&self.graph, &self.customs);
+        let shown = Shown::new(&self.graph, &self.customs).with_values(&self.values);
         let mut repeats = if self.full { Vec::new() } else { repeats::repeats(&shown) };
         loop {
             let diagram = Diagram::of(&shown, &repeats);

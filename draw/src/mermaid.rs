@@ -26,12 +26,12 @@ pub(super) fn write(diagram: &Diagram) -> String {
         }
     }
     for link in &diagram.links {
-        let shape = &diagram.blocks[link.from].exits[link.exit].label;
+        let shape = diagram.blocks[link.from].exits[link.exit].line(" / ");
         let sign = match diagram.blocks[link.to].form {
             Form::Join(_, true) if link.entry > 0 => " subtracted",
             _ => "",
         };
-        lines.push(format!("    b{} -- \"{}{sign}\" --> b{}", link.from, escaped(shape), link.to));
+        lines.push(format!("    b{} -- \"{}{sign}\" --> b{}", link.from, escaped(&shape), link.to));
     }
     let used: BTreeSet<Family> = diagram.blocks.iter().map(|block| block.rows[0].family).collect();
     for family in used {

@@ -21,12 +21,29 @@ pub struct Shown<'a> {
     /// The graph.
     pub graph: &'a Graph,
     customs: &'a [CustomPart],
+    /// For each value, what is written beside it in place of its shape, and below that.
+    values: &'a [[String; 2]],
 }
 
 impl<'a> Shown<'a> {
     /// A graph with what is known of its custom layers.
     pub fn new(graph: &'a Graph, customs: &'a [CustomPart]) -> Self {
-        Self { graph, customs }
+        Self { graph, customs, values: &[] }
+    }
+
+    /// The same with texts for each value.
+    pub(crate) fn with_values(self, values: &'a [[String; 2]]) -> Self {
+        Self { values, ..self }
+    }
+
+    /// Whether values have texts.
+    pub(crate) fn has_values(&self) -> bool {
+        !self.values.is_empty()
+    }
+
+    /// The texts of a value.
+    pub(crate) fn value(&self, value: usize) -> Option<&'a [String; 2]> {
+        self.values.get(value)
     }
 
     /// The kind of a node; for a custom layer the name of its type.

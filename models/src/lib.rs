@@ -1,17 +1,19 @@
 //! The Layercake model zoo and what the `layercake` command does with it.
 //!
-//! Four modules:
+//! Five modules:
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
 //! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
 //!   nearest neighbors, agents.
 //! - [`explain`](explain()): what a trained model looks at, drawn.
+//! - [`studies`]: small experiments that show what courses say.
 //! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
 //!
 //! The command itself (arguments, output, exit codes) is in `src/cli`.
 
 mod explain;
 pub mod networks;
+pub mod studies;
 mod tasks;
 mod zoo;
 

@@ -200,6 +200,44 @@ def optimizers():
 
     found["thawed"] = trace.run(optimizer, after=thaw)
 
+    # Eight steps of L-BFGS on the first batch, or on a batch for each step.
+    for name, (each, options) in {
+        "fixed": (False, dict(lr=0.1, max_iter=3)),
+        "wolfe": (False, dict(max_iter=3)),
+        "wolfe_long": (False, dict(lr=20.0, max_iter=4)),
+        "wolfe_short": (False, dict(lr=0.01, max_iter=4, history_size=2)),
+        "wolfe_batches": (True, dict(max_iter=2, max_eval=6)),
+    }.items():
+        trace = Trace()
+        wolfe = None if name == "fixed" else "strong_wolfe"
+        optimizer = optim.LBFGS(trace.net.parameters(), line_search_fn=wolfe, **options)
+        rows, evaluations = [], []
+        for step in range(8):
+
+            def closure():
+                optimizer.zero_grad()
+                loss = F.mse_loss(trace.net(trace.x[step * each]), trace.y[step * each])
+                loss.backward()
+                return loss
+
+            optimizer.step(closure)
+            rows.append(torch.cat([parameter.detach().reshape(-1) for parameter in trace.net.parameters()]))
+            evaluations.append(optimizer.state_dict()["state"][0]["func_evals"])
+        found |= {f"lbfgs/{name}": torch.stack(rows), f"lbfgs/{name}/evaluations": torch.tensor(evaluations)}
+
+    class Uncorrected(torch.optim.Optimizer):
+        """Adam's formula without the correction for the start from 0."""
+
+        def step(self):
+            with torch.no_grad():
+                for p in self.param_groups[0]["params"]:
+                    state = self.state[p]
+                    state["m"] = 0.9 * state.get("m", 0.0) + 0.1 * p.grad
+                    state["v"] = 0.999 * state.get("v", 0.0) + 0.001 * p.grad**2
+                    p -= 0.05 * state["m"] / (state["v"].sqrt() + 1e-8)
+
+    add("adam_uncorrected", lambda trace: Uncorrected(trace.net.parameters(), {}))
+
     averages = torch.optim.swa_utils
     for name, options in {"ema": dict(multi_avg_fn=averages.get_ema_multi_avg_fn(0.9)), "swa": {}}.items():
         trace = Trace()

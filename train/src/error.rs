@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use layercake::gradient::NonFinite;
+use layercake::hook::HookError;
 use layercake::io::IoError;
+use layercake::ir::Mistake;
 use layercake::optim::StepError;
 use layercake::{DeviceError, GraphError};
 
@@ -189,6 +191,27 @@ impl<E: Display> From<GraphError<E>> for TrainError {
             GraphError::Device { reason, .. } => Self::Device(reason),
             error => Self::Network(error.to_string()),
         }
+    }
+}
+
+/// An optimizer step failed.
+impl<E: Display + std::fmt::Debug + 'static> From<StepError<E>> for TrainError {
+    fn from(error: StepError<E>) -> Self {
+        Self::step(error)
+    }
+}
+
+/// A network with hooks could not run.
+impl<E: Display> From<HookError<E>> for TrainError {
+    fn from(error: HookError<E>) -> Self {
+        Self::Network(error.to_string())
+    }
+}
+
+/// A graph cannot be built.
+impl From<Mistake> for TrainError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Network(mistake.to_string())
     }
 }
 

@@ -83,6 +83,7 @@
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Hyperparameters: [`search`], [`LrRange`].
 //! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
+//! - Features of pictures: [`features`] has histograms of oriented gradients and of hue.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
 //! For a training loop without the trainer, take batches from a loader as in
@@ -123,6 +124,7 @@ pub mod detection;
 pub mod embedding;
 pub mod ensemble;
 mod error;
+pub mod features;
 pub mod guide;
 pub mod health;
 mod metrics;

@@ -54,6 +54,7 @@ mod pass;
 mod point;
 mod rewrite;
 mod subject;
+mod values;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -65,6 +66,7 @@ use dfdx::tensor_ops::Device;
 pub use at::At;
 pub use error::HookError;
 pub use subject::{Function, Hookable};
+pub(crate) use values::draw_values;
 
 use crate::run::value::Value;
 use crate::{DynTensor, Scalar};

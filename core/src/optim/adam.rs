@@ -24,12 +24,14 @@ pub struct AdamConfig {
     pub eps: f64,
     /// Weight decay: L2 regularization (Adam) or decoupled (AdamW).
     pub weight_decay: Option<WeightDecay>,
+    /// Whether the averages are corrected for their start from 0. PyTorch always does; without it the first steps are too large or too small.
+    pub bias_correction: bool,
 }
 
-/// PyTorch's defaults: a learning rate of 1e-3, betas of 0.9 and 0.999, an eps of 1e-8, no weight decay.
+/// PyTorch's defaults: a learning rate of 1e-3, betas of 0.9 and 0.999, an eps of 1e-8, no weight decay, with the correction.
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None }
+        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None, bias_correction: true }
     }
 }
 
@@ -41,6 +43,9 @@ impl AdamConfig {
 
     /// The step size, and the bias correction of the root: both averages begin with 0 and are too small at first.
     fn corrections(&self, at: At) -> (f64, f64) {
+        if !self.bias_correction {
+            return (at.lr, 1.0);
+        }
         let [first, second] = self.betas.map(|beta| 1.0 - beta.powf(at.step as f64));
         (at.lr / first, 1.0 / second.sqrt())
     }

@@ -41,6 +41,7 @@ fn all_rules() {
         }
         agrees(SgdConfig { momentum: Some(Momentum::Classic(0.9)), dampening: 0.4, weight_decay, ..Default::default() });
         agrees(AdamConfig { weight_decay, ..Default::default() });
+        agrees(AdamConfig { weight_decay, bias_correction: false, ..Default::default() });
         agrees(AdagradConfig { lr_decay: 0.1, initial_accumulator_value: 0.3, weight_decay, ..Default::default() });
         for momentum in [None, Some(0.7)] {
             agrees(RMSpropConfig { momentum, centered: false, weight_decay, ..Default::default() });

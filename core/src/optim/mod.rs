@@ -27,12 +27,13 @@
 //! | [`RMSprop`] | `torch.optim.RMSprop` |
 //! | [`Adam`] | `torch.optim.Adam` |
 //! | [`Adam`] with [`AdamConfig::adamw`] | `torch.optim.AdamW` |
+//! | [`Lbfgs`] | `torch.optim.LBFGS` |
 //! | [`Optim::group`], [`Optim::freeze`] | `param_groups`, `requires_grad` |
 //! | [`Optim::clip`], [`clip_grad_norm`], [`clip_grad_value`], [`grad_norm`] | `clip_grad_norm_`, `clip_grad_value_`, `get_total_norm` |
 //! | [`Optim::save`], [`Optim::load`] | `state_dict`, `load_state_dict` |
 //!
 //! # Differences from dfdx's optimizers
-//! These are dfdx optimizers too ([`Optimizer`]), and dfdx's own optimizers work on every network. These add AdaGrad, parameter groups, freezing,
+//! These are dfdx optimizers too ([`Optimizer`]), and dfdx's own optimizers work on every network. These add AdaGrad, L-BFGS, parameter groups, freezing,
 //! clipping, and a state that can be saved (dfdx's is private). dfdx's `Sgd` and `Adam` agree with PyTorch; its `RMSprop` does not: it adds `eps`
 //! under the root and starts its average of squares from 1.
 
@@ -42,6 +43,7 @@ mod adam;
 mod agreement;
 mod clip;
 mod groups;
+mod lbfgs;
 mod measured;
 mod option;
 pub(crate) mod presence;
@@ -57,6 +59,7 @@ pub use adam::{Adam, AdamConfig};
 pub use clip::{Clip, clip_grad_norm, clip_grad_value, grad_norm, try_grad_norm};
 pub use dfdx::optim::{Momentum, Optimizer, OptimizerUpdateError, WeightDecay};
 pub use groups::Group;
+pub use lbfgs::{Lbfgs, LbfgsConfig, LineSearch};
 pub use measured::{BeforeStep, ParameterStep};
 pub use option::InvalidOption;
 pub use rmsprop::{RMSprop, RMSpropConfig};

@@ -11,6 +11,8 @@ use crate::text::escape;
 const LINE: &str = "#8a96a5";
 /// The colors of links that skip layers, used in turn so that neighbors differ.
 const SKIPS: [&str; 5] = ["#c2410c", "#1d6fb8", "#7c3aa8", "#2e7d32", "#b0286b"];
+/// The color of the second text of a link.
+const BELOW: &str = "#b3261e";
 /// The radius of a corner.
 const BEND: f64 = 6.0;
 /// The length of an arrow's head, and half its width.
@@ -44,6 +46,10 @@ pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout)
             if used.contains(&(number, index)) {
                 let (x, y) = (place.x + items[number].exits[index] + sizes::ASIDE, place.y + items[number].height + 14.0);
                 page.add(format!(r#"<text x="{x}" y="{y}" font-size="{}" fill="{MUTED}">{}</text>"#, sizes::SMALL, escape(&exit.label)));
+                if !exit.below.is_empty() {
+                    let (y, text) = (y + sizes::LINE, escape(&exit.below));
+                    page.add(format!(r#"<text x="{x}" y="{y}" font-size="{}" fill="{BELOW}">{text}</text>"#, sizes::SMALL));
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The sizes of blocks, and the positions of their rows.
 
 use super::frames;
-use crate::diagram::{Block, Diagram, Form};
+use crate::diagram::{Block, Diagram, Exit, Form};
 use crate::layers::Row;
 use crate::layout::{Entries, Item};
 use crate::text;
@@ -19,6 +19,8 @@ pub const APART: f64 = 16.0;
 pub const SPACE: f64 = 7.0;
 /// The distance between the rows of a box.
 pub const SEAM: f64 = 2.0;
+/// The distance between two lines of a label.
+pub const LINE: f64 = 13.0;
 /// The distance between a link and its label.
 pub const ASIDE: f64 = 7.0;
 
@@ -123,7 +125,7 @@ fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
         Form::Layers => {
             let width = block.rows.iter().map(|row| rows.width(row)).fold(0.0, f64::max) + 2.0 * PAD;
             let heights = block.rows.iter().map(|row| rows.height(row) + SEAM).sum::<f64>() - SEAM;
-            let labels: f64 = block.exits.iter().map(|exit| label_width(&exit.label)).sum();
+            let labels: f64 = block.exits.iter().map(label_width).sum();
             (if block.exits.len() > 1 { width.max(labels) } else { width }.max(APART * (inputs + 1) as f64), heights)
         }
     };
@@ -139,14 +141,17 @@ fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
 /// The positions at which links leave and enter.
 fn ports(block: &Block, item: &mut Item, inputs: usize) {
     let half = item.width / 2.0;
+    if block.exits.iter().any(|exit| !exit.below.is_empty()) {
+        item.below += LINE;
+    }
     if let [exit] = &block.exits[..] {
         item.exits = vec![0.0];
-        item.reach = label_width(&exit.label);
+        item.reach = label_width(exit);
     } else {
         let mut at = 2.0 * ASIDE - half;
         for exit in &block.exits {
             item.exits.push(at.round());
-            at += label_width(&exit.label);
+            at += label_width(exit);
         }
     }
     item.entries = match block.form {
@@ -160,6 +165,7 @@ fn ports(block: &Block, item: &mut Item, inputs: usize) {
 }
 
 /// A label with the space on its left.
-fn label_width(label: &str) -> f64 {
-    (ASIDE + text::width(label, SMALL, false)).ceil()
+fn label_width(exit: &Exit) -> f64 {
+    let wide = [&exit.label, &exit.below].map(|text| text::width(text, SMALL, false));
+    (ASIDE + wide[0].max(wide[1])).ceil()
 }

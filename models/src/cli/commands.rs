@@ -54,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Bench(args) => crate::bench::run(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
         Command::Report(args) => crate::report::run(args),
+        Command::Study(args) => crate::study::run(args),
         Command::Watch(args) => crate::watch::run(args),
         Command::Fmt { files, check } => crate::fmt::run(&files, check),
     }

@@ -14,6 +14,7 @@ mod own;
 mod photos;
 mod report;
 mod search;
+mod study;
 mod watch;
 
 use std::io::{self, Write};

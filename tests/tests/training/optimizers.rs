@@ -152,6 +152,7 @@ fn adam() {
     let adamw = AdamConfig { weight_decay: Some(WeightDecay::Decoupled(0.1)), ..adam };
     plain("adam", adam);
     plain("adam_betas", AdamConfig { betas: [0.7, 0.95], eps: 1e-3, ..adam });
+    plain("adam_uncorrected", AdamConfig { bias_correction: false, ..adam });
     plain("adam_l2", AdamConfig { weight_decay: L2, ..adam });
     plain("adamw", adamw);
     check("clip_value", adam, |optimizer| optimizer.clip(Clip::Value(0.1)));
@@ -160,6 +161,65 @@ fn adam() {
         optimizer.clip(Clip::Norm(0.5));
         optimizer.freeze("fc1");
     });
+}
+
+/// Eight steps of several iterations: the parameters, and how often the loss was evaluated.
+#[test]
+fn lbfgs() {
+    let fixture = Fixture::open("optimizers");
+    let wolfe = LbfgsConfig { max_iter: 3, line_search: LineSearch::StrongWolfe, ..Default::default() };
+    let cases = [
+        ("fixed", false, LbfgsConfig { lr: 0.1, line_search: LineSearch::Fixed, ..wolfe }),
+        ("wolfe", false, wolfe),
+        ("wolfe_long", false, LbfgsConfig { lr: 20.0, max_iter: 4, ..wolfe }),
+        ("wolfe_short", false, LbfgsConfig { lr: 0.01, max_iter: 4, history_size: 2, ..wolfe }),
+        ("wolfe_batches", true, LbfgsConfig { max_iter: 2, max_eval: Some(6), ..wolfe }),
+    ];
+    for (name, each, cfg) in cases {
+        let (mut net, mut optimizer) = (start::<f64>(&fixture), Lbfgs::new(cfg));
+        let (mut rows, mut evaluations) = (Vec::new(), Vec::new());
+        let batch = |name: &str, step: usize, columns: usize| fixture.get(name).values[step * 5 * columns..][..5 * columns].to_vec();
+        for step in 0..8 {
+            let step = if each { step } else { 0 };
+            let x: Tensor<(usize, Const<3>), f64, _> = Cpu::default().tensor_from_vec(batch("x", step, 3), (5, Const));
+            let y: Tensor<(usize, Const<2>), f64, _> = Cpu::default().tensor_from_vec(batch("y", step, 2), (5, Const));
+            let evaluate = |net: &mut Net<f64, Cpu>| {
+                let loss = loss::mse(net.try_forward_train(x.clone(), net.alloc_grads())?, y.clone());
+                Ok::<_, Box<dyn std::error::Error>>((loss.array(), loss.backward()))
+            };
+            optimizer.step(&mut net, evaluate).unwrap();
+            rows.extend(row(&net));
+            evaluations.push(optimizer.evaluations() as f64);
+        }
+        assert_eq!(evaluations, fixture.get(&format!("lbfgs/{name}/evaluations")).values, "{name}");
+        let off = difference(&Numbers { dims: vec![8, 26], values: rows }, fixture.get(&format!("lbfgs/{name}")));
+        assert!(off < 1e-9, "{name}: off by {off:.1e}");
+    }
+}
+
+/// What is frozen stays, and after an error everything does.
+#[test]
+fn lbfgs_leaves_parameters() {
+    let fixture = Fixture::open("optimizers");
+    let (mut net, mut optimizer) = (start::<f64>(&fixture), Lbfgs::new(LbfgsConfig::default()));
+    let (begin, mut calls) = (row(&net), 0);
+    let x: Tensor<(usize, Const<3>), f64, _> = Cpu::default().tensor_from_vec(vec![0.5; 6], (2, Const));
+    let mut evaluate = |net: &mut Net<f64, Cpu>| {
+        calls += 1;
+        if calls == 3 {
+            return Err("no more".into());
+        }
+        let loss = net.try_forward_train(x.clone(), net.alloc_grads())?.square().mean();
+        Ok::<_, Box<dyn std::error::Error>>((loss.array(), loss.backward()))
+    };
+    let error = optimizer.step(&mut net, &mut evaluate).unwrap_err();
+    assert_eq!((error.to_string(), row(&net)), ("no more".to_owned(), begin.clone()));
+    optimizer.frozen.freeze(&net, "fc1").unwrap();
+    optimizer.step(&mut net, &mut evaluate).unwrap();
+    let moved: Vec<bool> = row(&net).iter().zip(&begin).map(|(a, b)| a != b).collect();
+    assert!(moved[..16].iter().all(|moved| !moved) && moved[16..].iter().all(|moved| *moved), "{moved:?}");
+    optimizer.cfg.lr = -1.0;
+    assert!(optimizer.step(&mut net, &mut evaluate).unwrap_err().to_string().contains("the learning rate"));
 }
 
 #[test]

@@ -59,6 +59,27 @@ impl Axis {
         if lowest > highest { Self::over(0.0..1.0) } else { Self::around(lowest, highest, 0.03) }
     }
 
+    /// A logarithmic axis of positive values.
+    pub fn logarithmic_of(values: &[f64]) -> Self {
+        let lowest = values.iter().copied().filter(|value| *value < LARGEST).fold(f64::INFINITY, f64::min).max(1.0 / LARGEST);
+        let highest = values.iter().copied().filter(|value| *value < LARGEST).fold(0.0, f64::max).max(lowest);
+        if lowest.is_finite() { Self::over_decades(lowest / 1.25..highest * 1.25) } else { Self::over_decades(0.1..10.0) }
+    }
+
+    /// An axis of exactly this range.
+    pub fn exactly(range: Range<f64>, logarithmic: bool) -> Self {
+        if range.is_empty() {
+            return Self::around(range.start, range.start, 0.0);
+        }
+        if logarithmic { Self::over_decades(range) } else { Self::over(range) }
+    }
+
+    /// An axis of names, from the far end to the begin.
+    pub fn of_names(names: &[String]) -> Self {
+        let ticks = (0..names.len()).rev().map(|place| place as f64).collect();
+        Self { range: -0.5..names.len() as f64 - 0.5, logarithmic: false, ticks, labels: names.to_vec() }
+    }
+
     /// A linear axis with a margin on both sides, a share of the range.
     fn around(lowest: f64, highest: f64, share: f64) -> Self {
         let margin = ((highest - lowest) * share).max(highest.abs() * 1e-6).max(1e-12);
@@ -99,6 +120,10 @@ impl Axis {
         };
         let few = [of(&[1.0, 2.0, 5.0], 1), of(&[1.0, 3.0], 1)].into_iter().chain((1..).map(|every| of(&[1.0], every)));
         let ticks = few.into_iter().find(|ticks| ticks.len() <= MOST).unwrap_or_default();
+        if ticks.len() < 2 {
+            // Less than a decade.
+            return Self { logarithmic: true, ..Self::over(range) };
+        }
         Self { labels: ticks.iter().map(|&tick| plain(tick)).collect(), ticks, range, logarithmic: true }
     }
 }

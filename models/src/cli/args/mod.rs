@@ -9,6 +9,7 @@ use crate::explain::ExplainArgs;
 use crate::new::New;
 use crate::photos::{DetectArgs, SegmentArgs};
 use crate::report::ReportArgs;
+use crate::study::StudyArgs;
 use crate::watch::WatchArgs;
 
 mod agents;
@@ -54,6 +55,7 @@ Examples:
   layercake doctor lenet5 --lr 0.1                                looks at the first steps, and warns of what is wrong
   layercake watch runs/lenet5-mnist-1                             shows the curves of a run while it goes on
   layercake convert model.pt --out model.safetensors              reads a file of PyTorch
+  layercake study kernels                                         runs an experiment of the course, with a table and a picture
   layercake new digits                                            writes a crate with a network of your own
   layercake data check DIR                                        validates all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
@@ -144,6 +146,7 @@ Examples:
     Play(PlayArgs),
     Bench(BenchArgs),
     Report(ReportArgs),
+    Study(StudyArgs),
     Watch(WatchArgs),
     New(New),
     /// Validate data sets.

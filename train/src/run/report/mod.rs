@@ -8,6 +8,7 @@ mod results;
 mod serve;
 
 pub use compare::compare;
+pub(super) use html::{base64, escape};
 pub use results::Results;
 pub use serve::PageServer;
 
