@@ -44,7 +44,7 @@ fn nats_per_character(nats: f64) -> String {
 }
 
 fn mean_average_precision(mean: f64) -> String {
-    format!("mAP {mean:.3}")
+    format!("{:.2} % mAP@0.5", 100.0 * mean)
 }
 
 const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
@@ -122,9 +122,9 @@ const ROWS: [Row; 21] = [
         note: "The white blood cell in the 65 test photos that have exactly one, reduced to 128x96; 279 photos in training.",
     },
     detector("sliding_window", "", "The proposals are the same 946 windows in each photo."),
-    detector("rcnn", "0.45", "About 900 proposals a photo, by selective search. Each is a crop of 64x64."),
+    detector("rcnn", "45 %", "About 900 proposals a photo, by selective search. Each is a crop of 64x64."),
     detector("fast_rcnn", "above rcnn", "The proposals are those of `rcnn`, cropped from the features of the photo."),
-    detector("faster_rcnn", "0.75", "The network proposes 100 boxes a photo."),
+    detector("faster_rcnn", "75 %", "The network proposes 100 boxes a photo."),
     Row {
         name: "char_lstm",
         model: "char_lstm",

@@ -65,7 +65,7 @@ impl<'a> FromIterator<(&'a str, f64)> for Metrics {
 
 /// Whether a metric of this name is a fraction, which is displayed in percent.
 pub(crate) fn is_share(name: &str) -> bool {
-    ["accuracy", "iou", "top_"].iter().any(|part| name.contains(part))
+    ["accuracy", "iou", "top_", "ap_50"].iter().any(|part| name.contains(part))
 }
 
 /// `accuracy 97.50 %`, `loss 0.1234`
@@ -282,6 +282,8 @@ mod tests {
         );
         let few = Metrics::new().with("top_1", 0.5).with("top_5", 0.9);
         assert_eq!(few.to_string(), "top 1 50.00 %, top 5 90.00 %");
+        let precision = Metrics::new().with("map_50", 0.9).with("map_50_95", 0.5).with("ap_50_wbc", 1.0);
+        assert_eq!(precision.to_string(), "map 50 90.00 %, map 50 95 50.00 %, ap 50 wbc 100.00 %");
     }
 
     #[test]
