@@ -3,7 +3,7 @@
 //! Four modules:
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
-//! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
+//! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, small networks on points, autoencoders, PixelCNNs, segmentation, text, sums,
 //!   nearest neighbors, agents.
 //! - [`explain`](explain()): what a trained model looks at, drawn.
 //! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
