@@ -35,6 +35,10 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+fn rmse(error: f64) -> String {
+    format!("{error:.3} RMSE")
+}
+
 fn nats(nats: f64) -> String {
     format!("{nats:.2} nats per image")
 }
@@ -73,11 +77,24 @@ const fn density(name: &'static str, key: &'static str, bar: &'static str, pictu
 const AUTOENCODED: &[&str] = &["curves.svg", "samples.png", "reconstructions.png", "manifold.png"];
 const DRAWN: &[&str] = &["curves.svg", "samples.png", "completions.png"];
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 26] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
+    classifier("maxout", "89 %"),
     Row { pictures: &["confusion.svg"], ..classifier("knn", "96.5 %") },
+    Row {
+        pictures: &["curves.svg", "regions.png", "linear_regions.png", "loss.svg"],
+        note: "97.0 % is what the best rule can, and a boundary that is a line, or two of them, cannot. The regions in which the networks with one and two hidden layers are \
+               linear, in the part of the plane that is drawn, beside the most that the whole plane can have. The time is that of the model alone.",
+        ..classifier("moons", "96 %")
+    },
+    Row {
+        metric: ("test_rmse", rmse),
+        pictures: &["fits.svg", "loss.svg"],
+        note: "The noise has a deviation of 0.2. A line follows the slope, a unit adds a kink; 16 units follow both waves.",
+        ..classifier("curve", "")
+    },
     Row { pictures: &["curves.svg", "confusion.svg"], ..classifier("vgg8", "75 %") },
     Row {
         name: "vgg8-fashion-mnist",
@@ -125,6 +142,18 @@ const ROWS: [Row; 21] = [
     detector("rcnn", "45 %", "About 900 proposals a photo, by selective search. Each is a crop of 64x64."),
     detector("fast_rcnn", "above rcnn", "The proposals are those of `rcnn`, cropped from the features of the photo."),
     detector("faster_rcnn", "75 %", "The network proposes 100 boxes a photo."),
+    Row {
+        pictures: &["curves.svg", "confusion.svg", "gradients.svg"],
+        note: "The LSTM; `--variant gru` and `rnn` are the others. With recurrent weights of a small largest singular value the gradient vanishes within a few rows; a truncated \
+               gradient ends after ten.",
+        ..classifier("row_classifier", "98.5 %")
+    },
+    Row {
+        metric: ("test_exact_match", percent),
+        pictures: &["curves.svg"],
+        note: "Whole answers on 5,000 sums that are not among the 50,000 of the training. Below are the first sums with a wrong answer and the first with a right one.",
+        ..classifier("seq2seq", "97 %")
+    },
     Row {
         name: "char_lstm",
         model: "char_lstm",
@@ -212,6 +241,9 @@ fn page(runs: &Path, pictures: &Path, old: &str) -> Result<String, Box<dyn Error
         }
         links += &overlaps(&summary)?;
         if let Ok(table) = fs::read_to_string(run.join("classes.md")) {
+            writeln!(links, "\n{table}")?;
+        }
+        if let Ok(table) = fs::read_to_string(run.join("variants.md")) {
             writeln!(links, "\n{table}")?;
         }
         let text: PathBuf = run.join("samples.txt");

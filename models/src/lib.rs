@@ -3,7 +3,7 @@
 //! Five modules:
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
-//! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
+//! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, small networks on points, autoencoders, PixelCNNs, segmentation, text, sums,
 //!   nearest neighbors, agents.
 //! - [`explain`](explain()): what a trained model looks at, drawn.
 //! - [`studies`]: small experiments that show what courses say.

@@ -74,7 +74,7 @@ impl ModelKind for PixelCnnModel {
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         reject_text_options(description, options)?;
         let net = run.load_graph(self.0, device)?;
-        save(&samples(&net, device, options.count.unwrap_or(3 * COLUMNS), options.seed)?, options)
+        save(&samples(&net, device, options.count.unwrap_or(3 * COLUMNS), options.seed.unwrap_or(0))?, options)
     }
 }
 

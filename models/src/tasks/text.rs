@@ -96,7 +96,7 @@ impl ModelKind for CharacterModel {
             let known: String = vocabulary.vocabulary().iter().collect();
             ModelError::Option(format!("the prompt {prompt:?} contains a character that is not in the vocabulary {known:?}"))
         })?;
-        let mut random = StdRng::seed_from_u64(options.seed);
+        let mut random = StdRng::seed_from_u64(options.seed.unwrap_or(0));
         let characters =
             samples(&net, device, &begin, options.count.unwrap_or(1000), options.temperature.unwrap_or(1.0) as f32, &mut random)?;
         Ok(Samples::Text(vocabulary.decode(&[begin, characters].concat()).trim_start_matches('\n').to_owned()))

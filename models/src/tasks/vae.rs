@@ -61,7 +61,7 @@ impl ModelKind for Vae {
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         reject_text_options(description, options)?;
         let net = run.load_graph(self.0, device)?;
-        save(&Parts::of(&net, device)?.samples(options.count.unwrap_or(100), options.seed)?, options)
+        save(&Parts::of(&net, device)?.samples(options.count.unwrap_or(100), options.seed.unwrap_or(0))?, options)
     }
 }
 

@@ -166,11 +166,11 @@ pub struct SampleOptions {
     pub out: Option<PathBuf>,
     /// Number of images or characters.
     pub count: Option<usize>,
-    /// Seed of the samples.
-    pub seed: u64,
+    /// Seed of the samples; default 0.
+    pub seed: Option<u64>,
     /// The beginning of the text.
     pub prompt: Option<String>,
-    /// Divisor of the logits before a character is sampled; default 1.
+    /// Divisor of the logits before a character is sampled; default 1. Without it `seq2seq` looks for the likeliest answers.
     pub temperature: Option<f64>,
     /// The device.
     pub device: DeviceKind,

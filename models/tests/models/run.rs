@@ -241,12 +241,14 @@ fn seq2seq() {
     assert_eq!((&said["test_exact_match"], &said["pairs"]), (&summary["test_exact_match"], &5_000.into()));
     let answers = place.works("sample seq2seq --checkpoint r --prompt 12+34 --count 3");
     assert!(answers.lines().count() == 3 && answers.lines().all(|line| line.starts_with("12+34 = ") && line.ends_with(" %)")), "{answers}");
+    let drawn = |seed: u8| place.works(&format!("sample seq2seq --checkpoint r --temperature 2 --seed {seed}"));
+    assert!(drawn(1) == drawn(1) && drawn(1) != drawn(2) && drawn(1).lines().count() == 5);
     let says = "is not a sum of two numbers of at most three digits, such as `123+456`";
     place.fails("sample seq2seq --checkpoint r --prompt 12-34", 1, &format!("error: the prompt \"12-34\" {says}"));
     place.fails(
         "sample seq2seq --checkpoint r --out a.png",
         1,
-        "error: `--out` has no effect on `seq2seq`: it writes the likeliest answers to stdout; supported options: --checkpoint, --prompt, --count",
+        "error: `--out` has no effect on `seq2seq`: answers are written to stdout; supported options: --checkpoint, --prompt, --count, --temperature, --seed",
     );
 }
 

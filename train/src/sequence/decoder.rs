@@ -1,5 +1,9 @@
 //! Networks that write sequences.
 
+use rand::Rng;
+
+use super::Sampler;
+
 /// A network that writes sequences, one token after the other. What it has read and written is in a state, so that a step costs the same whatever came before.
 pub trait Decoder {
     /// What is carried from token to token, a row for each sequence.
@@ -39,6 +43,35 @@ pub struct Limits {
 /// # Panics
 /// Panics if the decoder returns no logits for a sequence.
 pub fn greedy<D: Decoder>(decoder: &D, state: D::State, sequences: usize, limits: Limits) -> Result<Vec<Vec<usize>>, D::Error> {
+    continued(decoder, state, sequences, limits, |logits| crate::argmax(logits, logits.len())[0])
+}
+
+/// Continues each of `sequences` sequences, the rows of a state, by tokens that are drawn, until its end. Sequences that have ended cost nothing.
+///
+/// # Errors
+/// Returns the decoder's error.
+///
+/// # Panics
+/// Panics if the decoder returns no logits for a sequence, or if an option of the sampler is out of range.
+pub fn draw<D: Decoder>(
+    decoder: &D,
+    state: D::State,
+    sequences: usize,
+    limits: Limits,
+    sampler: &Sampler,
+    random: &mut impl Rng,
+) -> Result<Vec<Vec<usize>>, D::Error> {
+    continued(decoder, state, sequences, limits, |logits| sampler.draw(logits, random))
+}
+
+/// Continues sequences by the tokens that are chosen by their logits.
+fn continued<D: Decoder>(
+    decoder: &D,
+    state: D::State,
+    sequences: usize,
+    limits: Limits,
+    mut choose: impl FnMut(&[f32]) -> usize,
+) -> Result<Vec<Vec<usize>>, D::Error> {
     let mut written = vec![Vec::new(); sequences];
     let (mut open, mut state): (Vec<usize>, D::State) = ((0..sequences).collect(), state);
     let mut tokens = vec![limits.start; sequences];
@@ -47,7 +80,7 @@ pub fn greedy<D: Decoder>(decoder: &D, state: D::State, sequences: usize, limits
             break;
         }
         let (logits, next) = decoder.step(&tokens, state)?;
-        let chosen = crate::argmax(&logits, logits.len() / open.len());
+        let chosen: Vec<usize> = logits.chunks_exact(logits.len() / open.len()).map(&mut choose).collect();
         let rows: Vec<usize> =
             (0..open.len()).filter(|&row| chosen[row] != limits.end && written[open[row]].len() < limits.longest).collect();
         state = decoder.select(&next, &rows)?;
@@ -70,6 +103,23 @@ pub(super) fn log_softmax(logits: &[f32]) -> Vec<f64> {
 mod tests {
     use super::super::toy::{END, LIMITS, Toy};
     use super::*;
+
+    /// What cannot be drawn but one token is greedy; draws are of a seed.
+    #[test]
+    fn draws() {
+        use rand::SeedableRng;
+        let toy = Toy::new(3);
+        let drawn = |sampler: Sampler, seed| {
+            let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+            draw(&toy, vec![0; 50], 50, LIMITS, &sampler, &mut random).unwrap()
+        };
+        let first = Sampler { top_k: Some(1), ..Sampler::default() };
+        assert_eq!(drawn(first, 1), greedy(&toy, vec![0; 50], 50, LIMITS).unwrap());
+        let any = drawn(Sampler::default(), 1);
+        assert_eq!(any, drawn(Sampler::default(), 1));
+        assert!(any != drawn(Sampler::default(), 2) && any.iter().any(|sequence| *sequence != any[0]));
+        assert!(any.iter().all(|sequence| sequence.len() <= LIMITS.longest && !sequence.contains(&END)));
+    }
 
     /// Several sequences at once are written as each alone is, and each by the most likely token.
     #[test]

@@ -11,6 +11,7 @@ use layercake_train::{CancellationToken, Metrics, Pass, Step, Supervised, Task, 
 
 use super::spread::Spread;
 use super::{Points, curve, moons};
+use crate::tasks::entry::ModelKind;
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::save_text;
 use crate::zoo::Variant;
@@ -59,7 +60,6 @@ impl Compared {
 
     /// All variants, in their order.
     fn candidates<D: Machine>(&mut self, net: &D::Net, device: &D) -> Result<Vec<Candidate<D::Net>>, TrainError> {
-        use super::ModelKind as _;
         let mut all = Vec::new();
         for variant in self.points.variants() {
             let net = if variant.name == self.chosen.name { net.clone() } else { self.train(variant, device)? };

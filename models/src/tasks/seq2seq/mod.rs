@@ -10,10 +10,12 @@ use std::path::Path;
 
 use layercake::ir::Graph;
 use layercake::schedule::Better;
-use layercake_train::data::{Dataset, KnownDataset, Loader};
+use layercake_train::data::{Dataset, KnownDataset, Loader, TextPair};
 use layercake_train::run::RunOutcome;
-use layercake_train::sequence::{BeamSearch, TokenPair, beam_search};
+use layercake_train::sequence::{BeamSearch, Hypothesis, Sampler, TokenPair, beam_search, draw};
 use layercake_train::{Metrics, Task, TrainError, WithValidation};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use self::letters::{LIMITS, Pairs, decode, encode_source};
 use self::task::Translation;
@@ -30,8 +32,8 @@ pub(crate) struct Addition;
 const VARIANTS: &[Variant] =
     &[Variant { name: "plain", graph: Seq2Seq::GRAPH }, Variant { name: "attention", graph: AttentionSeq2Seq::GRAPH }];
 
-/// How answers are looked for by `layercake sample`.
-const BEAM: BeamSearch = BeamSearch { width: 5, length_penalty: 0.0 };
+/// How many answers `layercake sample` writes by default.
+const ANSWERS: usize = 5;
 
 impl ModelKind for Addition {
     fn graph(&self) -> &'static Graph {
@@ -65,32 +67,45 @@ impl ModelKind for Addition {
         Ok((Task::<D::Net, D>::evaluate(&mut measured_on(test), &net, device)?, items))
     }
 
-    /// The likeliest answers to the prompt, each with its probability.
+    /// The likeliest answers to the prompt, each with its probability; with a temperature answers that are drawn.
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        let known = "--checkpoint, --prompt, --count";
-        let given = [("--out", options.out.is_some()), ("--temperature", options.temperature.is_some())];
-        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
-            let reason = "it writes the likeliest answers to stdout";
-            return Err(ModelError::NoEffect { model: description.name, option, reason, known });
+        let no_effect = |option, reason| {
+            let known = "--checkpoint, --prompt, --count, --temperature, --seed";
+            Err(ModelError::NoEffect { model: description.name, option, reason, known })
+        };
+        if options.out.is_some() {
+            return no_effect("--out", "answers are written to stdout");
+        }
+        if options.seed.is_some() && options.temperature.is_none() {
+            return no_effect("--seed", "without `--temperature` it looks for the likeliest answers");
         }
         let prompt = options.prompt.as_deref().unwrap_or("123+456");
         let source = encode_source(prompt).ok_or_else(|| {
             ModelError::Option(format!("the prompt {prompt:?} is not a sum of two numbers of at most three digits, such as `123+456`"))
         })?;
         let net = run.load_graph(run.variant(VARIANTS)?.graph, device)?;
-        let writer = Writer::new(&net, device)?;
-        let search = BeamSearch { width: options.count.unwrap_or(BEAM.width), ..BEAM };
-        let found = beam_search(&writer, writer.read(vec![source])?, &search, LIMITS)?;
-        let line = |hypothesis: &layercake_train::sequence::Hypothesis| {
-            format!("{prompt} = {}  ({:.2} %)", decode(&hypothesis.tokens), 100.0 * hypothesis.log_probability.exp())
+        let (writer, count) = (Writer::new(&net, device)?, options.count.unwrap_or(ANSWERS));
+        let lines: Vec<String> = match options.temperature {
+            None => {
+                let search = BeamSearch { width: count, length_penalty: 0.0 };
+                let found = beam_search(&writer, writer.read(vec![source])?, &search, LIMITS)?;
+                let percent = |found: &Hypothesis| 100.0 * found.log_probability.exp();
+                found.iter().map(|found| format!("{prompt} = {}  ({:.2} %)", decode(&found.tokens), percent(found))).collect()
+            }
+            Some(temperature) => {
+                let (sampler, mut random) =
+                    (Sampler { temperature, ..Sampler::default() }, StdRng::seed_from_u64(options.seed.unwrap_or(0)));
+                let found = draw(&writer, writer.read(vec![source; count])?, count, LIMITS, &sampler, &mut random)?;
+                found.iter().map(|tokens| format!("{prompt} = {}", decode(tokens))).collect()
+            }
         };
-        Ok(Samples::Text(found.iter().map(line).collect::<Vec<_>>().join("\n")))
+        Ok(Samples::Text(lines.join("\n")))
     }
 }
 
 /// The training and test pairs as tokens.
 fn pairs(dataset: KnownDataset) -> Result<[Pairs; 2], TrainError> {
-    let encoded = |pairs: Vec<layercake_train::data::TextPair>| Pairs(pairs.iter().filter_map(letters::encode).collect::<Vec<TokenPair>>());
+    let encoded = |pairs: Vec<TextPair>| Pairs(pairs.iter().filter_map(letters::encode).collect::<Vec<TokenPair>>());
     Ok(dataset.load_text_pairs()?.map(encoded))
 }
 

@@ -101,7 +101,8 @@ impl<D: Machine> Task<D::Net, D> for Translation {
 /// Draws the attention of some answers.
 fn attention<D: Machine>(net: &D::Net, device: &D, test: &Loader<Pairs>, path: &Path) -> Result<(), TrainError> {
     const SHOWN: usize = 8;
-    const CELL: usize = 3;
+    // Wide enough for `999+999=1998`, so that all pictures are of one size.
+    const CELL: usize = 4;
     let writer = Writer::new(net, device)?;
     let mut pictures = Vec::new();
     // The longest sums show the most.
@@ -124,7 +125,7 @@ fn attention<D: Machine>(net: &D::Net, device: &D, test: &Loader<Pairs>, path: &
         let columns: Vec<String> = read.chars().map(String::from).collect();
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         let picture = heat_map(&rows, SOURCE, [0.0, 1.0]).enlarged(CELL).with_columns(&columns);
-        pictures.push(picture.captioned(&format!("{} = {written}", decode_source(&pair.source))));
+        pictures.push(picture.captioned(&format!("{}={written}", decode_source(&pair.source))));
     }
     if pictures.is_empty() { Ok(()) } else { Canvas::grid(&pictures, 4).save(path) }
 }
