@@ -53,7 +53,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let head = ["optimizer", "ravine: height", "saddle: steps until it is left", "noisy bowl: mean height, last 50 steps"];
     report.table("After 200 steps with a rate of 0.05 (AdaGrad 0.5; L-BFGS with its line search, one iteration a step):", &head);
     let mut left = Vec::new();
-    let mut figures = LANDS.each_ref().map(|land| Figure::new(&format!("The first 200 steps: {}", land.0)).columns(4).height(150.0));
+    let mut figures = LANDS.each_ref().map(|land| Figure::new(&format!("The first 200 steps: {}", land.0)).columns(4).height(170.0));
     for (number, name) in NAMES.iter().enumerate() {
         let ways = LANDS.each_ref().map(|land| walk(land, number, options));
         let mut row = vec![(*name).into()];
@@ -68,7 +68,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
             });
             left.extend((*land == "saddle").then_some(leaves));
             let field = Field::of([41, 31], -2.0..2.0, -1.5..1.5, height);
-            *figure = figure.clone().plot(Plot::new(name, ["", ""]).contours(field, *levels).path("", way));
+            *figure = figure.clone().plot(Plot::new(name, ["x", "y"]).contours(field, *levels).path("", way));
         }
         report.tables[0].row(row);
     }
