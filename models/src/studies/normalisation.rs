@@ -1,7 +1,7 @@
 //! Batch normalization: which learning rates and weights a network can be trained with.
 //!
 //! One network with and without batch normalization behind each layer, on a grid of learning rates and of scales of its first weights. Normalization takes the scale of the weights out of what flows, so that
-//! far more of the grid works. Its price: what it does in training depends on the batch. The smaller the batch, the further the loss with the statistics of the batch is from
+//! far more of the grid works. How far the range of rates goes down depends on the length of the training, which is short here. Its price: what it does in training depends on the batch. The smaller the batch, the further the loss with the statistics of the batch is from
 //! that with the running statistics, which inference uses.
 
 use layercake::ir::{Init, Op};

@@ -14,5 +14,6 @@ mod own;
 mod pictures;
 mod run;
 mod search;
+mod study;
 mod support;
 mod transfer;
