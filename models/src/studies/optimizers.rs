@@ -67,7 +67,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
                 _ => (way[STEPS - 49..].iter().map(height_at).sum::<f64>() / 50.0).into(),
             });
             left.extend((*land == "saddle").then_some(leaves));
-            let field = Field::of([41, 31], -2.0..2.0, -1.5..1.5, height);
+            let field = Field::of([19, 15], -2.0..2.0, -1.5..1.5, height);
             *figure = figure.clone().plot(Plot::new(name, ["x", "y"]).contours(field, *levels).path("", way).across(-2.0..2.0).up(-1.5..1.5));
         }
         report.tables[0].row(row);
