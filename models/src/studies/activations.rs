@@ -83,7 +83,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     dead.iter().for_each(|&(lr, share)| table.row([lr.into(), share.into()]));
     let grows = dead[rates.len() - 1].1 > dead[0].1 + 10.0;
     report.claim("A larger learning rate leaves more dead units", format!("{:.0} % with 0.01, {:.0} % with 3", dead[0].1, dead[rates.len() - 1].1), grows);
-    let plot = Plot::new("dead ReLUs", ["learning rate", "share (%)"]).logarithmic([true, false]).up(0.0..100.0).line("", dead.iter().copied());
+    let plot = Plot::new("dead ReLUs", ["learning rate", "share (%)"]).logarithmic([true, false]).up(0.0..100.0).line("dead units", dead.iter().copied());
     let ways = [("all positive", true), ("centered", false)].map(|(name, positive)| (name, way(options, positive)));
     let mut zig_zag = Plot::new("the way of two weights", ["first weight", "second weight"]).points("", [(1.0, -1.0)]).text((1.0, -1.0), "goal");
     let mut shares = Vec::new();

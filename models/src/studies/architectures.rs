@@ -79,8 +79,10 @@ pub(super) fn run(_: &StudyOptions) -> Result<Report, TrainError> {
         let megabytes = 4.0 * graph.activations() as f64 / 1e6;
         table.row([name.into(), year.to_string().into(), millions.into(), (published as f64 / 1e6).into(), billions.into(), megabytes.into(), accuracy.into()]);
         let family = name.split('-').next().unwrap_or(name);
+        // Beside ResNet-18, whose place is almost the same.
+        let below = if name == "GoogLeNet" { 1.7 } else { 0.0 };
         // The area is the number of parameters.
-        bubbles = bubbles.bubbles(family, [(billions, accuracy, 2.2 * millions.sqrt())]).text((billions + 0.02 * millions.sqrt(), accuracy), name);
+        bubbles = bubbles.bubbles(family, [(billions, accuracy, 2.2 * millions.sqrt())]).text((billions + 0.02 * millions.sqrt(), accuracy - below), name);
     }
     let all = NETWORKS.iter().all(|(_, graph, _, published, _)| graph.params() == *published);
     report.claim("All have as many parameters as published", format!("{} networks", NETWORKS.len()), all);

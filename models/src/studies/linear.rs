@@ -25,22 +25,21 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut report = Report::default();
     let [train, test] = options.data(KnownDataset::Cifar10, [3, 32, 32], options.size([500, 200], [10_000, 2_000]))?;
     let mut nets = Vec::new();
-    let mut templates = Figure::new("The templates of ten classes").height(290.0);
-    let table = report.table(&format!("{} pictures, ten classes:", train.len()), &["loss", "test accuracy (%)"]);
+    report.table(&format!("{} pictures, ten classes:", train.len()), &["loss", "test accuracy (%)"]);
     for (name, hinge) in [("hinge", true), ("softmax", false)] {
         let mut net = GraphModel::try_new(LinearColor::GRAPH.clone(), &options.device(1))?;
         let rule = AdamConfig { lr: 3e-4, weight_decay: Some(WeightDecay::Decoupled(0.3)), ..Default::default() };
         let how = Fit { batch: 50, epochs: options.size(20, 12), order: 0, hinge };
         let step = change(&net, rule);
         fit(&mut net, &train, how, options, step)?;
-        table.row([name.into(), (100.0 * super::evaluate(&net, &test)?[1]).into()]);
+        report.tables[0].row([name.into(), (100.0 * super::evaluate(&net, &test)?[1]).into()]);
         let weights = net.tensor_at("fc.weight").expect("the layer has weights").to_vec();
         let picture = filter_grid(&weights, [3, 32, 32], 5);
-        templates = templates.plot(Plot::new(name, ["pixels", ""]).across(0.0..169.0).up(0.0..67.0).picture(picture, 0.0..169.0, 0.0..67.0));
+        let plot = Plot::new("", ["pixels", ""]).across(0.0..169.0).up(0.0..67.0).picture(picture, 0.0..169.0, 0.0..67.0);
+        let caption = "Ten templates as pictures, in which some classes can be guessed by their colors.";
+        report.picture(&format!("templates-{name}"), caption, &Figure::new(&format!("The templates of ten classes: {name}")).height(250.0).plot(plot));
         nets.push(net);
     }
-    report.picture("templates", "Two times ten templates as pictures, in which classes can be guessed by their colors.", &templates.height(268.0));
-
     // Twice the weights of the machine, where every margin is kept.
     let all: Vec<usize> = (0..train.len()).collect();
     let (inputs, labels) = train.batch(&all, &Cpu::default());
@@ -72,7 +71,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
 /// Two clouds of points, with one point of the first class near the second.
 fn borders(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> {
     let mut random = options.random(7);
-    let mut points = Data { shape: vec![2], inputs: vec![0.6, 0.9], labels: vec![0] };
+    let mut points = Data { shape: vec![2], inputs: vec![0.1, 0.6], labels: vec![0] };
     for i in 0..40 {
         let class = i % 2;
         let side = if class == 0 { -1.2 } else { 1.2 };
@@ -80,7 +79,7 @@ fn borders(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
         points.labels.push(class);
     }
     let points = &points;
-    let mut figure = Figure::new("The border of a support vector machine, by weight decay").columns(2).height(225.0);
+    let mut figure = Figure::new("The border of a support vector machine, by weight decay").columns(2).height(235.0);
     let mut margins = Vec::new();
     for decay in [0.0, 0.01, 0.1, 1.0] {
         let mut net = GraphModel::try_new(Border::GRAPH.clone(), &options.device(2))?;
@@ -93,7 +92,7 @@ fn borders(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
         margins.push(margin);
         let field = Field::of([61, 41], -2.2..2.2, -1.8..1.8, |x, y| f64::from(line[0] * x + line[1] * y + line[2] > 0.0));
         let of = |class: usize| (0..points.len()).filter(move |&i| points.labels[i] == class).map(|i| (f64::from(points.inputs[2 * i]), f64::from(points.inputs[2 * i + 1]))).collect::<Vec<_>>();
-        figure = figure.plot(Plot::new(&format!("decay {decay}: margin {margin:.2}"), ["", ""]).regions(field).points("class 1", of(0)).points("class 2", of(1)));
+        figure = figure.plot(Plot::new(&format!("decay {decay}: margin {margin:.2}"), ["first coordinate", "second"]).regions(field).points("class 1", of(0)).points("class 2", of(1)));
     }
     let grows = margins.windows(2).all(|pair| pair[0] <= pair[1]);
     report.claim("The margin grows with the weight decay", format!("{margins:.2?}"), grows);

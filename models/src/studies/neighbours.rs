@@ -41,10 +41,10 @@ fn regions(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
     let cells = 64;
     let places: Vec<u8> = (0..cells * cells).flat_map(|i| [(i % cells * 4) as u8, (i / cells * 4) as u8]).collect();
     let grid = Images::new("grid", [1, 1, 2], places, vec![0; cells * cells], vec!["any".to_owned()])?;
-    let mut figure = Figure::new("Classes of the plane, by k nearest neighbors").columns(3).height(188.0);
+    let mut figure = Figure::new("Classes of the plane, by k nearest neighbors").columns(3).height(200.0);
     let table = report.table("Places of the plane whose class differs from that of one neighbor (%):", &["distance", "k = 3", "k = 5"]);
-    for distance in [Distance::L1, Distance::L2] {
-        let (neighbors, mut first, mut row) = (NearestNeighbors::new(known.clone(), distance), Vec::new(), vec![distance.to_string().into()]);
+    for (title, distance) in [("L1", Distance::L1), ("L2", Distance::L2)] {
+        let (neighbors, mut first, mut row) = (NearestNeighbors::new(known.clone(), distance), Vec::new(), vec![title.into()]);
         for k in [1, 3, 5] {
             let classes: Vec<usize> = neighbors.nearest(&grid, k).iter().map(|nearest| voted(nearest)).collect();
             if k == 1 {
@@ -54,7 +54,7 @@ fn regions(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
                 row.push((100.0 * other as f64 / classes.len() as f64).into());
             }
             let field = Field::of([cells; 2], 0.0..252.0, 0.0..252.0, |x, y| classes[(y / 4.0).round() as usize * cells + (x / 4.0).round() as usize] as f64);
-            let mut plot = Plot::new(&format!("{distance}, k = {k}"), ["", ""]).regions(field);
+            let mut plot = Plot::new(&format!("{title}, k = {k}"), ["first coordinate", ""]).regions(field);
             for (class, name) in known.classes().iter().enumerate() {
                 let own = (0..known.len()).filter(|&i| known.labels()[i] == class).map(|i| (f64::from(known.image(i)[0]), f64::from(known.image(i)[1])));
                 plot = plot.points(&format!("class {name}"), own.collect::<Vec<_>>());

@@ -1,7 +1,8 @@
 //! Learning rates: four shapes of the loss, and five schedules.
 //!
-//! One network is trained with nine rates, each three times the last. Of these the good rate has the lowest loss at the end; the low one is a hundredth of it, the high one is the largest that still
-//! ends below the loss of chance, and the too high one is the next. The schedules begin with the high rate: with a constant rate it stays restless, with a falling one the loss
+//! One network is trained with nine rates, each three times the last. Of these the good rate has the lowest loss at the end; the low one is a hundredth of it, the high one is the largest that ends
+//! below half of the loss of chance, and the too high one is the first that ends no better than chance. (With chance itself as the bar the high rate is 0.729, which stays near chance; this study first had it
+//! so, and a schedule that began there diverged.) The schedules begin with the high rate: with a constant rate it stays restless, with a falling one the loss
 //! goes on down.
 
 use layercake::optim::SgdConfig;
@@ -35,19 +36,19 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     }
     let ends: Vec<f64> = losses.iter().map(|losses| end(losses, steps)).collect();
     let good = (0..9).min_by(|&a, &b| ends[a].total_cmp(&ends[b])).expect("nine rates");
-    let high = (0..9).rev().find(|&i| ends[i] < 0.95 * CHANCE).unwrap_or(good);
+    let high = (0..9).rev().find(|&i| ends[i] < 0.5 * CHANCE).unwrap_or(good);
     let low = good.saturating_sub(4);
     // A loss that is not finite any more is that of the last steps too.
-    let fails = high == 8 || ends[high + 1].is_nan() || ends[high + 1] > 0.95 * CHANCE;
+    let too_high = (high + 1..9).find(|&i| ends[i].is_nan() || ends[i] > 0.95 * CHANCE);
     let found = format!("{} ends at {:.3}, {} at {:.3}", rates[low], ends[low], rates[good], ends[good]);
     report.claim("A rate far below the good one is slower", found, ends[low] > 1.5 * ends[good]);
     let found = format!("{:.3} ends at {:.3}", rates[high], ends[high]);
     report.claim("A higher rate than the good one levels off above it", found, high > good && ends[high] > ends[good]);
-    let next = rates.get(high + 1).map_or("none of the nine".to_owned(), |rate| format!("{rate:.3}, which ends at {:.3}", ends[high + 1]));
-    report.claim("A still higher one is no better than chance", next, fails && high < 8);
+    let next = too_high.map_or("none of the nine".to_owned(), |i| format!("{:.3}, which ends at {:.3}", rates[i], ends[i]));
+    report.claim("A still higher one is no better than chance", next, too_high.is_some());
 
     let mut plot = Plot::new("", ["step", "loss, mean of 20 steps"]).logarithmic([false, true]).up(0.01..30.0);
-    for (name, i) in [("too low", low), ("good", good), ("high", high), ("too high", (high + 1).min(8))] {
+    for (name, i) in [("too low", low), ("good", good), ("high", high), ("too high", too_high.unwrap_or(8))] {
         plot = plot.line(&format!("{name}: {:.3}", rates[i]), smooth(&losses[i]));
     }
     report.picture("", "Four curves: the low rate falls slowly, the good one to the lowest loss, the high one levels off, the too high one stays above chance.", &Figure::new("The loss by learning rate").plot(plot));
@@ -62,7 +63,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         by("cosine", Box::new(Cosine { steps, min_lr: 0.0 })),
     ];
     let table = report.table(&format!("Schedules from a rate of {:.3}:", rates[high]), &["schedule", "last rate", "loss of the last epoch"]);
-    let mut curves = Plot::new("loss", ["step", "loss, mean of 20 steps"]).logarithmic([false, true]);
+    let mut curves = Plot::new("loss", ["step", "loss, mean of 20 steps"]).logarithmic([false, true]).up(0.01..30.0);
     let mut shapes = Plot::new("learning rate", ["step", "rate"]);
     let mut ends = Vec::new();
     for (name, schedule) in schedules {
@@ -72,8 +73,9 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         curves = curves.line(name, smooth(&found));
         shapes = shapes.line(name, (0..=50).map(|i| i * (steps - 1) / 50).map(|step| (step as f64, schedule.lr(rates[high], step))));
     }
-    let better = ends[1..].iter().all(|end| *end < ends[0]);
-    report.claim("Each falling schedule ends below the constant rate", format!("{:.4} to {:.4}, and {:.4}", ends[1..].iter().copied().fold(f64::INFINITY, f64::min), ends[1..].iter().copied().fold(0.0, f64::max), ends[0]), better);
+    let better = ends[1..].iter().filter(|end| **end < ends[0] || ends[0].is_nan()).count();
+    let found = format!("{better} of 4; {:.4} at best instead of {:.4}", ends[1..].iter().copied().fold(f64::INFINITY, f64::min), ends[0]);
+    report.claim("Each falling schedule ends below the constant rate", found, better == 4);
     let figure = Figure::new("Five schedules from the high rate").columns(2).height(270.0).plot(shapes).plot(curves);
     report.picture("schedules", "Left: the rates of five schedules. Right: their losses; the constant rate ends highest.", &figure);
     Ok(report)

@@ -102,8 +102,11 @@ pub fn evaluate(net: &GraphModel, data: &Data) -> Result<[f64; 2], TrainError> {
     Ok([loss, right])
 }
 
+/// The scores of a batch, `[batch, classes]`.
+type Scores<T> = Tensor<(usize, usize), f32, Cpu, T>;
+
 /// The only output of a classifier.
-fn rows<T: Tape<f32, Cpu>>(outputs: Vec<DynTensor<f32, Cpu, T>>) -> Result<Tensor<(usize, usize), f32, Cpu, T>, GraphError<CpuError>> {
+fn rows<T: Tape<f32, Cpu>>(outputs: Vec<DynTensor<f32, Cpu, T>>) -> Result<Scores<T>, GraphError<CpuError>> {
     let output = outputs.into_iter().next().expect("a network has an output");
     Ok(output.try_into_tensor()?.expect("a classifier has one row of scores for each input"))
 }

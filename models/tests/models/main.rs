@@ -15,5 +15,6 @@ mod photos;
 mod pictures;
 mod run;
 mod search;
+mod study;
 mod support;
 mod transfer;

@@ -56,7 +56,7 @@ impl Memory {
                 LineSearch::StrongWolfe => {
                     let mut line = Line { at: &at, direction: &direction, objective: &mut *objective, evaluations: 0 };
                     let start = Found { length: 0.0, loss, slope, gradient };
-                    let found = strong_wolfe(&mut line, start, length, cfg.tolerance_change)?;
+                    let found = strong_wolfe(&mut line, start, length, cfg.tolerance_change, most.saturating_sub(evaluations))?;
                     spent = line.evaluations;
                     (loss, gradient) = (found.loss, found.gradient);
                     found.length

@@ -55,7 +55,7 @@ pub struct LbfgsConfig {
     pub lr: f64,
     /// Iterations in a step.
     pub max_iter: usize,
-    /// Evaluations of the loss in a step after which no iteration begins; `None` for 5/4 of the iterations.
+    /// Evaluations of the loss in a step after which no iteration begins, and a line search ends; `None` for 5/4 of the iterations.
     pub max_eval: Option<usize>,
     /// A step ends when no gradient is larger than this.
     pub tolerance_grad: f64,

@@ -7,8 +7,6 @@ use super::memory::{dot, largest};
 const DECREASE: f64 = 1e-4;
 /// How much of the slope may be left.
 const SLOPE: f64 = 0.9;
-/// The most evaluations, without the first one.
-const MOST: usize = 25;
 
 /// A line through the parameters.
 pub(super) struct Line<'a, 'b> {
@@ -36,8 +34,8 @@ impl Line<'_, '_> {
     }
 }
 
-/// Searches from `start`, of length 0, beginning with `length`. None if the objective failed.
-pub(super) fn strong_wolfe(line: &mut Line<'_, '_>, start: Found, length: f64, tolerance: f64) -> Option<Found> {
+/// Searches from `start`, of length 0, beginning with `length`; `most` evaluations after that. None if the objective failed.
+pub(super) fn strong_wolfe(line: &mut Line<'_, '_>, start: Found, length: f64, tolerance: f64, most: usize) -> Option<Found> {
     let is_too_high = |found: &Found| found.loss > start.loss + DECREASE * found.length * start.slope;
     let is_flat = |found: &Found| found.slope.abs() <= -SLOPE * start.slope;
     let mut before = start.clone();
@@ -45,7 +43,7 @@ pub(super) fn strong_wolfe(line: &mut Line<'_, '_>, start: Found, length: f64, t
     let mut round = 0;
     // Longer and longer, until a minimum lies between the last two lengths.
     let mut bracket = loop {
-        if round == MOST {
+        if round == most {
             break [start.clone(), new];
         }
         if is_too_high(&new) || (round > 1 && new.loss >= before.loss) {
@@ -68,16 +66,16 @@ pub(super) fn strong_wolfe(line: &mut Line<'_, '_>, start: Found, length: f64, t
         bracket.swap(0, 1);
     }
     let (wide, mut stalled) = (largest(line.direction), false);
-    while round < MOST && (bracket[1].length - bracket[0].length).abs() * wide >= tolerance {
+    while round < most && (bracket[1].length - bracket[0].length).abs() * wide >= tolerance {
         let [one, other] = [0, 1].map(|i| bracket[i].length);
-        let (least, most) = (one.min(other), one.max(other));
+        let (low, high) = (one.min(other), one.max(other));
         let (left, right) = if one <= other { (0, 1) } else { (1, 0) };
-        let mut length = cubic(&bracket[left], &bracket[right], (least, most));
-        let margin = 0.1 * (most - least);
+        let mut length = cubic(&bracket[left], &bracket[right], (low, high));
+        let margin = 0.1 * (high - low);
         // A length too near an end makes little progress: the second time it is moved inwards.
-        if (most - length).min(length - least) < margin {
-            if stalled || length >= most || length <= least {
-                length = if (length - most).abs() < (length - least).abs() { most - margin } else { least + margin };
+        if (high - length).min(length - low) < margin {
+            if stalled || length >= high || length <= low {
+                length = if (length - high).abs() < (length - low).abs() { high - margin } else { low + margin };
                 stalled = false;
             } else {
                 stalled = true;

@@ -1,5 +1,6 @@
 //! Draws a plot: its axes, then its marks between them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::axis::{Axis, LARGEST};
@@ -8,6 +9,9 @@ use super::super::report::{base64, escape};
 use super::super::style::width;
 use super::plot::{Mark, Plot};
 use super::{TEXT, palette};
+
+/// A distance in pixels that cannot be seen.
+const NEAR: f64 = 0.8;
 
 /// From a plot's numbers to pixels.
 struct Frame {
@@ -37,17 +41,21 @@ impl Frame {
         (x.is_finite() && y.is_finite()).then(|| (x.clamp(-2e3, 4e3), y.clamp(-2e3, 4e3)))
     }
 
-    /// Lines through points, with gaps.
+    /// Lines through points, with gaps. Points nearer to the last one than can be seen are left out.
     fn line(&self, points: &[(f64, f64)]) -> String {
-        let (mut path, mut pen_down) = (String::new(), false);
-        for point in points {
-            match self.at(*point) {
-                Some((x, y)) => {
-                    let _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { 'L' } else { 'M' });
-                    pen_down = true;
-                }
-                None => pen_down = false,
+        let (mut path, mut last) = (String::new(), None::<(f64, f64)>);
+        for (i, point) in points.iter().enumerate() {
+            let place = self.at(*point);
+            if let (Some((x, y)), Some(before)) = (place, last)
+                && (x - before.0).hypot(y - before.1) < NEAR
+                && points.get(i + 1).is_some_and(|next| self.at(*next).is_some())
+            {
+                continue;
             }
+            if let Some((x, y)) = place {
+                let _ = write!(path, "{}{x:.1} {y:.1}", if last.is_some() { 'L' } else { 'M' });
+            }
+            last = place;
         }
         path
     }
@@ -99,25 +107,33 @@ pub(super) fn draw(svg: &mut String, plot: &Plot, all: &[&str], [left, top, wide
     }
 }
 
+/// Every how many of these labels `(place, width)` can be written, so that none touches the next.
+fn spacing(labels: &[(f64, f64)]) -> usize {
+    let fits = |every: &usize| {
+        let written: Vec<&(f64, f64)> = labels.iter().step_by(*every).collect();
+        written.windows(2).all(|pair| (pair[1].0 - pair[0].0).abs() >= f64::midpoint(pair[0].1, pair[1].1))
+    };
+    (1..=labels.len()).find(fits).unwrap_or(1)
+}
+
 fn axes(svg: &mut String, plot: &Plot, frame: &Frame) {
     let Frame { left, right, top, bottom, .. } = *frame;
-    // Leave labels out where they would touch.
-    let mut free = f64::NEG_INFINITY;
-    for (&tick, label) in frame.across.ticks.iter().zip(&frame.across.labels) {
-        let (x, half) = (frame.x(tick), f64::from(width(label, TEXT)) / 2.0);
+    let wide = |label: &String| f64::from(width(label, TEXT));
+    let across: Vec<(f64, f64)> =
+        frame.across.ticks.iter().zip(&frame.across.labels).map(|(tick, label)| (frame.x(*tick), wide(label) + 5.0)).collect();
+    let every = spacing(&across);
+    for (i, ((x, _), label)) in across.iter().zip(&frame.across.labels).enumerate() {
         let _ = writeln!(svg, "<path d=\"M{x:.1} {top:.1}V{bottom:.1}\" stroke=\"#e2e2e2\"/>");
-        if x - half > free {
+        if i.is_multiple_of(every) {
             let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", bottom + 16.0, escape(label));
-            free = x + half + 4.0;
         }
     }
-    let mut free = f64::INFINITY;
-    for (&tick, label) in frame.up.ticks.iter().zip(&frame.up.labels) {
-        let y = frame.y(tick);
+    let up: Vec<(f64, f64)> = frame.up.ticks.iter().map(|tick| (frame.y(*tick), f64::from(TEXT) + 1.0)).collect();
+    let every = if plot.up.names.is_empty() { spacing(&up) } else { 1 };
+    for (i, ((y, _), label)) in up.iter().zip(&frame.up.labels).enumerate() {
         let _ = writeln!(svg, "<path d=\"M{left:.1} {y:.1}H{right:.1}\" stroke=\"#e2e2e2\"/>");
-        if y < free || !plot.up.names.is_empty() {
+        if i.is_multiple_of(every) {
             let _ = writeln!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", left - 6.0, y + 4.0, escape(label));
-            free = y - 13.0;
         }
     }
     let _ = writeln!(svg, "<path d=\"M{left:.1} {top:.1}V{bottom:.1}H{right:.1}\" fill=\"none\" stroke=\"#777\"/>");
@@ -152,7 +168,11 @@ fn draw_mark(svg: &mut String, frame: &Frame, mark: &Mark, series: usize, [bar, 
             );
         }
         Mark::Path(points) => {
-            let _ = writeln!(svg, "<path d=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"/>", frame.line(points));
+            let _ = writeln!(
+                svg,
+                "<path d=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\"/>",
+                frame.line(points)
+            );
             if let Some((x, y)) = points.first().and_then(|point| frame.at(*point)) {
                 let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"#fff\" stroke=\"{color}\" stroke-width=\"2\"/>");
             }
@@ -219,8 +239,9 @@ fn draw_mark(svg: &mut String, frame: &Frame, mark: &Mark, series: usize, [bar, 
     }
 }
 
-/// The cell around each point of a field. Neighbors of one color in a row are one rectangle.
+/// The cell around each point of a field. Neighbors of one color in a row are one rectangle, and rectangles of one color one path.
 fn cells(svg: &mut String, frame: &Frame, field: &super::Field, color: impl Fn(f64) -> String) {
+    let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for row in 0..field.rows {
         let colors: Vec<String> = field.numbers[row * field.columns..][..field.columns].iter().map(|&number| color(number)).collect();
         let mut begin = 0;
@@ -229,20 +250,19 @@ fn cells(svg: &mut String, frame: &Frame, field: &super::Field, color: impl Fn(f
             let corners = (edge(begin, row as f64 + 0.5), edge(begin + run.len(), row as f64 - 0.5));
             begin += run.len();
             if let (Some((left, top)), Some((right, bottom))) = corners {
-                // A little larger, so that no gap shows.
-                let _ = write!(
-                    svg,
-                    "<path d=\"M{left:.1} {top:.1}H{right:.1}V{bottom:.1}H{left:.1}z\" fill=\"{0}\" stroke=\"{0}\" stroke-width=\"0.4\"/>",
-                    run[0]
-                );
+                let path = paths.entry(run[0].clone()).or_default();
+                let _ = write!(path, "M{left:.1} {top:.1}h{0:.1}v{1:.1}h-{0:.1}z", right - left, bottom - top);
             }
         }
     }
-    svg.push('\n');
+    for (color, path) in paths {
+        // A little larger, so that no gap shows.
+        let _ = writeln!(svg, "<path d=\"{path}\" fill=\"{color}\" stroke=\"{color}\" stroke-width=\"0.8\"/>");
+    }
 }
 
 /// A point: a disk, square, triangle, diamond, lying triangle or cross.
-fn shape(series: usize, (x, y): (f64, f64)) -> String {
+pub(super) fn shape(series: usize, (x, y): (f64, f64)) -> String {
     let polygon = |corners: &[(f64, f64)]| {
         let corners: Vec<String> = corners.iter().map(|(dx, dy)| format!("{:.1} {:.1}", x + dx, y + dy)).collect();
         format!("M{}z", corners.join("L"))

@@ -77,9 +77,10 @@ impl Figure {
             }
         }
         let shared = self.plots.len() > 1 && names.iter().any(|own| own.len() == all.len());
-        let legend = Legend::of(if shared || self.plots.len() == 1 { &all } else { &[] }, &all, WIDE - 24.0);
+        let legend = Legend::of(if shared || self.plots.len() == 1 { &all } else { &[] }, &all, &self.plots, WIDE - 24.0);
         let wide = WIDE / self.columns as f64;
-        let own: Vec<Legend> = names.iter().map(|own| Legend::of(if legend.is_empty() { own } else { &[] }, &all, wide - 16.0)).collect();
+        let own: Vec<Legend> =
+            names.iter().map(|own| Legend::of(if legend.is_empty() { own } else { &[] }, &all, &self.plots, wide - 16.0)).collect();
         let height = self.height.unwrap_or(if self.columns == 1 { 300.0 } else { 215.0 });
         let keys = own.iter().map(Legend::height).fold(0.0, f64::max);
         let rows = self.plots.len().div_ceil(self.columns);

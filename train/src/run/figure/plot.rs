@@ -163,6 +163,16 @@ impl Plot {
         names
     }
 
+    /// Whether series of this name are lines here; points and bars otherwise.
+    pub(super) fn has_line(&self, name: &str) -> bool {
+        self.marks.iter().any(|(other, mark)| other == name && matches!(mark, Mark::Line(_) | Mark::Path(_)))
+    }
+
+    /// Whether series of this name are points here.
+    pub(super) fn has_points(&self, name: &str) -> bool {
+        self.marks.iter().any(|(other, mark)| other == name && matches!(mark, Mark::Points(_)))
+    }
+
     /// The axes.
     pub(super) fn axes(&self) -> [Axis; 2] {
         let (mut across, mut up) = (Vec::new(), Vec::new());
@@ -170,7 +180,7 @@ impl Plot {
             across.push(x);
             up.push(y);
         };
-        let mut whole = false;
+        let (mut whole, mut bars) = (false, false);
         for (_, mark) in &self.marks {
             match mark {
                 Mark::Line(points) | Mark::Path(points) | Mark::Points(points) => points.iter().for_each(|&(x, y)| add(x, y)),
@@ -179,12 +189,10 @@ impl Plot {
                     add(from, 0.0);
                     add(to, height);
                 }),
-                Mark::Rows(bars) => bars.iter().for_each(|&(row, value)| {
-                    if !self.across.logarithmic {
-                        add(0.0, row as f64);
-                    }
-                    add(value, row as f64);
-                }),
+                Mark::Rows(rows) => {
+                    bars = true;
+                    rows.iter().for_each(|&(row, value)| add(value, row as f64));
+                }
                 Mark::Contours(field, _) | Mark::Regions(field) | Mark::Heat(field, _) => {
                     whole = true;
                     add(field.across.start, field.up.start);
@@ -196,6 +204,12 @@ impl Plot {
                     add(width.end, height.end);
                 }
             }
+        }
+        // Bars begin at 0, and on the axis.
+        let most = across.iter().copied().filter(|x| *x < LARGEST).fold(0.0, f64::max);
+        if bars && !self.across.logarithmic && self.across.range.is_none() && across.iter().all(|x| x.is_nan() || *x >= 0.0) && most > 0.0 {
+            let side = Side { range: Some(0.0..1.03 * most), ..self.across.clone() };
+            return [side.axis(&across, whole), self.up.axis(&up, whole)];
         }
         [self.across.axis(&across, whole), self.up.axis(&up, whole)]
     }
