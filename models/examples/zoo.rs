@@ -151,7 +151,9 @@ const ROWS: [Row; 26] = [
     Row {
         metric: ("test_exact_match", percent),
         pictures: &["curves.svg"],
-        note: "Whole answers on 5,000 sums that are not among the 50,000 of the training. Below are the first sums with a wrong answer and the first with a right one.",
+        note: "Whole answers on 5,000 sums that are not among the 50,000 of the training. Below are the first sums with a wrong answer and the first with a right one.\n\n\
+               With attention (`--variant attention --epochs 6`, 98.66 %), each character of an answer, from the top, looks at these characters of the sum, which is read from its \
+               end:\n\n![attention.png](pictures/zoo/seq2seq/attention.png)\n",
         ..classifier("seq2seq", "97 %")
     },
     Row {

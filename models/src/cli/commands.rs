@@ -39,10 +39,10 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Convert { file, out, key, f32: to_f32 } => convert(&file, &out, ConvertOptions { key, to_f32 }),
         Command::Train(args) => {
             let purpose = args.tuning.purpose();
-            train_for(args, purpose)
+            train_for(*args, purpose)
         }
         Command::Doctor(args) => crate::doctor::run(*args),
-        Command::Search(args) => crate::search::run(args),
+        Command::Search(args) => crate::search::run(*args),
         Command::Eval(args) => eval(args),
         Command::Predict(args) => crate::own::predict(&args),
         Command::Detect(args) => crate::photos::detect(args),

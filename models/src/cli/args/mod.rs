@@ -134,9 +134,9 @@ Examples:
         #[arg(long)]
         f32: bool,
     },
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     Doctor(Box<DoctorArgs>),
-    Search(SearchCommand),
+    Search(Box<SearchCommand>),
     Eval(EvalArgs),
     Predict(Predict),
     Detect(DetectArgs),

@@ -60,7 +60,7 @@ impl Points {
         if self == Self::Moons {
             return Ok(Data { train, test, goal: Goal::Classes(vec!["upper".to_owned(), "lower".to_owned()]) });
         }
-        let numbers = || train.0.iter().filter_map(|sample| number(sample)).map(f64::from);
+        let numbers = || train.0.iter().filter_map(number).map(f64::from);
         let mean = numbers().sum::<f64>() / train.len() as f64;
         let std = (numbers().map(|y| (y - mean).powi(2)).sum::<f64>() / train.len() as f64).sqrt();
         let target = NumberTarget { name: "y".to_owned(), mean, std };
