@@ -2,7 +2,7 @@
 //!
 //! One convolutional network learns from a thousand pictures, with one seed, without help and with one regularizer at a time. Without help it knows its training pictures by heart. The gap is the accuracy on training pictures minus that
 //! on test pictures; a smaller gap is no merit by itself, if both fall. A network with dropout may predict as its expected network, which keeps every unit, or by the mean of twenty
-//! draws; both are shown.
+//! draws; both are shown. Fractional pooling goes from 16 to 8 here, where its windows are those of max pooling: its row is that of none.
 
 use layercake::ir::Op;
 use layercake::ir::ops::{DropConnect, FractionalMaxPool2d};
