@@ -27,7 +27,7 @@ const WORKS: f64 = 0.7;
 
 pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut report = Report::default();
-    let [train, test] = options.data(KnownDataset::Mnist, [1, 28, 28], options.size([300, 200], [1000, 500]))?;
+    let [train, test] = options.data(KnownDataset::Mnist, [1, 28, 28], options.size([600, 200], [1000, 500]))?;
     // From 10^-4 to 10^1.
     let rates: Vec<f64> = (0..options.size(6, 11)).map(|i| -4.0 + 5.0 * f64::from(i) / f64::from(options.size(5, 10))).collect();
     let how = |batch| Fit { batch, epochs: options.size(3, 3), order: 0, hinge: false };

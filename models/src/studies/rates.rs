@@ -1,7 +1,7 @@
 //! Learning rates: four shapes of the loss, and five schedules.
 //!
 //! One network is trained with nine rates, each three times the last. Of these the good rate has the lowest loss at the end; the low one is a hundredth of it, the high one is the largest that ends
-//! below half of the loss of chance, and the too high one is the first that ends no better than chance. (With chance itself as the bar the high rate is 0.729, which stays near chance; this study first had it
+//! below 0.8 of the loss of chance, and the too high one is the first that ends no better than chance. (With chance itself as the bar the high rate is 0.729, which stays near chance; this study first had it
 //! so, and a schedule that began there diverged.) The schedules begin with the high rate: with a constant rate it stays restless, with a falling one the loss
 //! goes on down.
 
@@ -36,7 +36,7 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     }
     let ends: Vec<f64> = losses.iter().map(|losses| end(losses, steps)).collect();
     let good = (0..9).min_by(|&a, &b| ends[a].total_cmp(&ends[b])).expect("nine rates");
-    let high = (0..9).rev().find(|&i| ends[i] < 0.5 * CHANCE).unwrap_or(good);
+    let high = (0..9).rev().find(|&i| ends[i] < 0.8 * CHANCE).unwrap_or(good);
     let low = good.saturating_sub(4);
     // A loss that is not finite any more is that of the last steps too.
     let too_high = (high + 1..9).find(|&i| ends[i].is_nan() || ends[i] > 0.95 * CHANCE);

@@ -18,7 +18,11 @@ fn a_study() {
     let known = names.join(", ");
     place.fails("study kernel", 1, &format!("error: unknown study `kernel`; did you mean `kernels`?; known: {known}"));
     place.fails("study kernels --all", 2, "error: the argument '[NAME]' cannot be used with '--all'");
-    place.fails("study kernels --data-dir no", 1, "error: the data set `mnist` was not found: no/mnist does not exist");
+    place.fails(
+        "study kernels --data-dir no",
+        1,
+        "error: no/mnist: no such folder; the data folder must contain the data set's folder `mnist`",
+    );
 
     let said = place.works("study kernels --small --seed 3 --out found");
     assert!(said.starts_with("kernels: Small kernels in a stack beside one large kernel.\n\n- The field of stacked 3x3"), "{said}");

@@ -96,7 +96,7 @@ impl Figure {
         for (i, plot) in self.plots.iter().enumerate() {
             let (left, row) = (wide * (i % self.columns) as f64, (i / self.columns) as f64);
             let above = top + row * (height + keys);
-            own[i].draw(&mut svg, left + 12.0, above + 20.0);
+            own[i].draw(&mut svg, left + 12.0, above);
             draw(&mut svg, plot, &all, [left, above + own[i].height(), wide, height]);
         }
         svg + "</svg>\n"
