@@ -126,7 +126,7 @@ pub(crate) struct Segmentation {
 /// Cross entropy with class weights by median frequency balancing (Eigen and Fergus, 2015), `median / frequency`, to the power `balance`: 0
 /// weights all classes equally.
 fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<CrossEntropy, DataError> {
-    let mut counts = vec![0_u64; CLASSES];
+    let mut counts = [0_u64; CLASSES];
     for &index in pictures {
         for class in train.get(index)?.mask.classes {
             if let Some(count) = counts.get_mut(usize::from(class)) {

@@ -109,5 +109,5 @@ pub(super) fn detector(_: KnownDataset) -> Recipe {
 
 /// A step has 512 crops, each of which costs a twentieth of a photo.
 pub(super) fn crop_detector(dataset: KnownDataset) -> Recipe {
-    Recipe { epochs: 4, ..detector(dataset) }
+    Recipe { epochs: 2, ..detector(dataset) }
 }

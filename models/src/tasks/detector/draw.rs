@@ -8,7 +8,7 @@ use layercake_train::detection::{BBox, Detection};
 use layercake_train::run::Canvas;
 
 use super::pair::Pair;
-use super::task::Detecting;
+use super::task::{Detecting, Searched};
 use crate::tasks::machine::Machine;
 use crate::zoo::DetectionSeconds;
 
@@ -49,8 +49,8 @@ pub fn pictures<D: Machine>(task: &Detecting, net: &Pair<D::Net>, device: &D, fo
         let photo = image(&batch.images);
         let sure = |bbox: BBox, class: usize| Detection { bbox, class, score: 1.0 };
         let truths: Vec<Detection> = batch.objects[0].iter().map(|object| sure(object.bbox, object.class)).collect();
-        let (_, before) = task.find(net, device, batch.clone(), false, &mut DetectionSeconds::default())?;
-        let (proposals, found) = task.find(net, device, batch, true, &mut DetectionSeconds::default())?;
+        let before = task.find(net, device, batch.clone(), false, &mut DetectionSeconds::default())?.found;
+        let Searched { proposals, found } = task.find(net, device, batch, true, &mut DetectionSeconds::default())?;
         detections.push(outlined(&photo, 2, &truths, SURE, false));
         detections.push(outlined(&photo, 2, &found[0], SURE, true));
         let mut proposed = Canvas::from_image(&photo);

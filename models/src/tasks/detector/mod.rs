@@ -168,7 +168,7 @@ impl ModelKind for Detector {
             let mut seconds = DetectionSeconds { proposals: from.elapsed().as_secs_f64(), ..DetectionSeconds::default() };
             let images = Array::new([&[1], &small.shape[..]].concat(), small.pixels);
             let batch = PhotoBatch { images, objects: vec![Vec::new()], proposals };
-            let (_, mut found) = task.find(&net, &device, batch, true, &mut seconds)?;
+            let mut found = task.find(&net, &device, batch, true, &mut seconds)?.found;
             let in_photo = |found: Detection| Detection { bbox: found.bbox.scaled(across, down), ..found };
             Ok(Detected { detections: found.swap_remove(0).into_iter().map(in_photo).collect(), seconds })
         }))

@@ -57,6 +57,13 @@ pub struct Detecting {
     pub epoch: usize,
 }
 
+/// The boxes in which each photo was searched, and what was found there.
+#[derive(Clone, Debug)]
+pub struct Searched {
+    pub proposals: Vec<Vec<BBox>>,
+    pub found: Vec<Vec<Detection>>,
+}
+
 /// What boxes are cropped from in training.
 enum Begun<D: Backend<f32>> {
     Photos(DynTensor<f32, D>, Gradients<f32, D>),
@@ -101,7 +108,7 @@ impl Generation {
 }
 
 impl Detecting {
-    /// The boxes that a batch's photos are searched in, and what is found there.
+    /// Searches the photos of a batch. `corrected`: whether the offsets of the boxes are applied.
     pub fn find<D: Machine>(
         &self,
         net: &Pair<D::Net>,
@@ -109,7 +116,7 @@ impl Detecting {
         batch: PhotoBatch,
         corrected: bool,
         seconds: &mut DetectionSeconds,
-    ) -> Result<(Vec<Vec<BBox>>, Vec<Vec<Detection>>), TrainError> {
+    ) -> Result<Searched, TrainError> {
         let photos = batch.images.batch_size();
         let from = Instant::now();
         let (images, proposals) = match &self.generation {
@@ -149,7 +156,7 @@ impl Detecting {
             all.push(found(&scores, &offsets, proposals, self.classes.len(), corrected));
             seconds.head += from.elapsed().as_secs_f64();
         }
-        Ok((proposals, all))
+        Ok(Searched { proposals, found: all })
     }
 }
 
@@ -225,7 +232,7 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
         for batch in self.test.epoch(1) {
             let batch = batch?;
             let objects = batch.objects.clone();
-            let (_, found) = self.find(net, device, batch, true, &mut DetectionSeconds::default())?;
+            let found = self.find(net, device, batch, true, &mut DetectionSeconds::default())?.found;
             objects.iter().zip(&found).for_each(|(objects, found)| precision.add(objects, found));
         }
         let precisions = precision.evaluate();
