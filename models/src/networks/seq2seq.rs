@@ -35,7 +35,7 @@ network! {
 
     /// Writes a sequence, and looks at the states of the encoder; the mask is minus infinity for padding.
     pub SumAttentionDecoder<const T: usize>: { tokens: usize[T], h: [1, 128], c: [1, 128], states: [7, 128], mask: [1, 7] }
-        -> { scores: [T, 14], h_n: [1, 128], c_n: [1, 128], weights: [T, 7] } {
+    -> { scores: [T, 14], h_n: [1, 128], c_n: [1, 128], weights: [T, 7] } {
         from states, keys: Linear(128, bias = false), Transpose(0, 1) as keys,
         from tokens, embedding: Embedding(14, 32),
         lstm: LSTM(128, state = (h, c)) as (y, h_new, c_new),
