@@ -83,10 +83,8 @@ impl RoiPool {
             let bins = self.bins(region, sizes);
             for channel in 0..sizes.channels {
                 let first = sizes.image(region.image) + channel * sizes.plane();
-                for bin in &bins {
-                    let places = bin.places(sizes).map(|at| first + at);
-                    found.push(places.reduce(|best, at| if above(numbers[at], numbers[best]) { at } else { best }));
-                }
+                let plane = &numbers[first..][..sizes.plane()];
+                found.extend(bins.iter().map(|bin| bin.largest(plane, sizes.map[1]).map(|at| first + at)));
             }
         }
         found
@@ -114,6 +112,20 @@ struct Bin {
 }
 
 impl Bin {
+    /// The place of the largest element in a plane. Loops over slices of rows: an iterator over places takes three times as long.
+    fn largest<E: Scalar>(&self, plane: &[E], width: usize) -> Option<usize> {
+        let mut best: Option<(usize, E)> = None;
+        for row in self.rows.clone() {
+            let first = row * width + self.columns.start;
+            for (i, &value) in plane[first..][..self.columns.len()].iter().enumerate() {
+                if best.is_none_or(|(_, most)| above(value, most)) {
+                    best = Some((first + i, value));
+                }
+            }
+        }
+        best.map(|(at, _)| at)
+    }
+
     /// Its places in a plane of the map.
     fn places(&self, sizes: &Sizes) -> impl Iterator<Item = usize> {
         let (columns, width) = (self.columns.clone(), sizes.map[1]);

@@ -119,9 +119,9 @@ fn each_generation_learns() {
         let device = Cpu::seed_from_u64(1);
         let classes = ["square", "disk", "none"].map(str::to_owned);
         let recipe = Recipe { epochs, ..Recipe::default() };
-        let mut task = Detecting { learned: 12, ..kind.task(photos(2), &classes, Some(&recipe)).unwrap() };
+        let mut task = Detecting { learned: 12, ..kind.task(photos(1), &classes, Some(&recipe)).unwrap() };
         let mut net = kind.build(&device).unwrap();
-        let train = varied(Loader::new(photos(6), 2).shuffle(1));
+        let train = varied(Loader::new(photos(4), 2).shuffle(1));
         let mut optimizer = Adam::new(&net, AdamConfig { lr: 2e-3, ..Default::default() });
         let history = Trainer::new(Until::Epochs(epochs)).fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap();
         let losses: Vec<f64> = history.iter().map(|epoch| epoch.train.get("loss").unwrap()).collect();
