@@ -202,15 +202,15 @@ fn detectors() -> [Box<dyn ZooModel>; 4] {
         (
             Detector::SlidingWindow,
             "sliding_window",
-            "finds blood cells: each window of a photo is classified alone, 64x64 color; the trunk",
+            "finds blood cells: each window of a photo is classified alone, 64x64 color (shown is the trunk)",
         ),
-        (Detector::Rcnn, "rcnn", "R-CNN (Girshick et al., 2014): the same with the proposals of a search; the trunk"),
+        (Detector::Rcnn, "rcnn", "R-CNN (Girshick et al., 2014): the same with the proposals of a search (shown is the trunk)"),
         (
             Detector::FastRcnn,
             "fast_rcnn",
-            "Fast R-CNN (Girshick, 2015): proposals are cropped from the features of a photo, 320x240; the trunk",
+            "Fast R-CNN (Girshick, 2015): proposals are cropped from the features of a photo, 320x240 (shown is the trunk)",
         ),
-        (Detector::FasterRcnn, "faster_rcnn", "Faster R-CNN (Ren et al., 2015): the network proposes, 320x240; the trunk"),
+        (Detector::FasterRcnn, "faster_rcnn", "Faster R-CNN (Ren et al., 2015): the network proposes, 320x240 (shown is the trunk)"),
     ];
     rows.map(|(kind, name, description)| entry(kind, row(kind, name, description)))
 }
