@@ -127,7 +127,8 @@ const ROWS: [Row; 26] = [
         bar: "85 % mean IoU",
         pictures: &["curves.svg", "boxes.png", "box_weights.svg"],
         note: "A digit of MNIST on a canvas of 64x64 with eight pieces of others; the test canvases are the same in each run. Green boxes are true, red \
-               ones were found.\nThe class is right in 98.05 %.",
+               ones were found.\nThe class is right in 98.05 %. The last picture has both losses by the weight of the box loss, from 6,000 digits: the mean IoU is 70.0, 72.8, \
+               76.6 and 76.2 % and the accuracy 95.3, 95.5, 93.1 and 73.9 %.",
     },
     Row {
         name: "localizer-bccd",
