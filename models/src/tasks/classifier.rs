@@ -179,6 +179,15 @@ impl ZooModel for ImageClassifier {
     }
 }
 
+/// Refuses a normalization of other images.
+pub(super) fn normalize_fits(config: &RunConfig, path: &Path, channels: usize) -> Result<(), TrainError> {
+    if config.normalize.as_ref().is_none_or(|normalize| normalize.fits(channels)) {
+        return Ok(());
+    }
+    let reason = format!("`normalize` needs a mean and a positive std for each channel; the images have {channels} channels");
+    Err(TrainError::Content { path: path.to_owned(), reason })
+}
+
 /// Resolves a parameter file or run folder to the parameter file and the run's configuration, if there is one beside it.
 pub(super) fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<RunConfig>), TrainError> {
     let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
@@ -188,9 +197,6 @@ pub(super) fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, O
         return Ok((file, None));
     }
     let config = RunConfig::read(&path)?;
-    if config.normalize.as_ref().is_some_and(|normalize| !normalize.fits(channels)) {
-        let reason = format!("`normalize` needs a mean and a positive std for each channel; the images have {channels} channels");
-        return Err(TrainError::Content { path, reason });
-    }
+    normalize_fits(&config, &path, channels)?;
     Ok((file, Some(config)))
 }

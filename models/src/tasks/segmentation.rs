@@ -20,6 +20,7 @@ use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
 use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
 
+use super::classifier::normalize_fits;
 use super::entry::{Description, ModelKind, Run};
 use super::machine::{Machine, shaped};
 use super::on_device;
@@ -99,6 +100,9 @@ impl ModelKind for StreetSegmentation {
         let net = run.load_graph(self.graph(), &device)?;
         let mut classes = run.classes(CLASSES + 1)?;
         classes.truncate(CLASSES);
+        if let Some(config) = &run.config {
+            normalize_fits(config, &run.checkpoint.with_file_name("config.json"), 3)?;
+        }
         let normalize = run.config.as_ref().and_then(|config| config.normalize.clone());
         Ok(PhotoSegmenter::new(classes, move |photo| {
             let mut small = photo.resized([HEIGHT, WIDTH]);

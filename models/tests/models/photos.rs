@@ -115,6 +115,12 @@ fn a_segmenter() {
     let sum: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
     assert!(shares.len() == 11 && (sum - 1.0).abs() < 1e-9, "{said}");
     assert!(place.works("segment unet --checkpoint r mine.png --out overlay.png").ends_with("; overlay.png\n"));
+    // The normalization of gray images.
+    let mut config = place.json("r/config.json");
+    config["normalize"] = serde_json::json!({ "mean": [0.5], "std": [0.5] });
+    place.put("r/config.json", config.to_string().as_bytes());
+    let line = "error: r/config.json: `normalize` needs a mean and a positive std for each channel; the images have 3 channels";
+    place.fails("segment unet --checkpoint r mine.png --out b.png", 1, line);
     place.fails(
         "segment resnet20 --checkpoint r mine.png --out b.png",
         1,

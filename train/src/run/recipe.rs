@@ -185,6 +185,9 @@ impl Recipe {
         if let Some(clip) = self.clip.filter(|clip| !clip.is_finite() || *clip <= 0.0) {
             return wrong(format!("`clip` is {clip}; expected a positive number"));
         }
+        if let Some(weight) = self.box_weight.filter(|weight| !weight.is_finite() || *weight <= 0.0) {
+            return wrong(format!("`box_weight` is {weight}; expected a positive number"));
+        }
         if let Some(average) = self.average.filter(|average| !(0.0..1.0).contains(average)) {
             return wrong(format!("`average` is {average}; expected a number in 0..1"));
         }
@@ -228,6 +231,7 @@ mod tests {
             (Recipe { lr: -1.0, ..good() }, "`lr` is -1; expected a positive number"),
             (Recipe { weight_decay: -0.1, ..good() }, "`weight_decay` is -0.1; expected 0 or more"),
             (Recipe { clip: Some(0.0), ..good() }, "`clip` is 0; expected a positive number"),
+            (Recipe { box_weight: Some(-1.0), ..good() }, "`box_weight` is -1; expected a positive number"),
             (Recipe { average: Some(1.5), ..good() }, "`average` is 1.5; expected a number in 0..1"),
         ];
         for (recipe, says) in cases {
