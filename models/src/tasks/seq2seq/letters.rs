@@ -10,6 +10,8 @@ const END: usize = 2;
 /// The characters, from token 3 on.
 const LETTERS: &str = "0123456789+";
 const FIRST: usize = 3;
+/// All tokens.
+pub(super) const TOKENS: usize = FIRST + LETTERS.len();
 /// The longest sum, `999+999`, and the longest answer, `1998`.
 pub(super) const SOURCE: usize = 7;
 pub(super) const LIMITS: Limits = Limits { start: START, end: END, longest: 4 };

@@ -10,7 +10,7 @@ use layercake_train::run::{Canvas, heat_map};
 use layercake_train::sequence::{Decoder, PadSide, TokenPairBatch, edit_distance, exact_match, greedy};
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, label_weight};
 
-use super::letters::{LIMITS, PAD, Pairs, SOURCE, TARGET, decode, decode_source};
+use super::letters::{LIMITS, PAD, Pairs, SOURCE, TARGET, TOKENS, decode, decode_source};
 use super::writer::Writer;
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::{on_device, save_text};
@@ -64,9 +64,9 @@ impl<D: Machine> Task<D::Net, D> for Translation {
         if self.test.data().is_empty() { Err(TrainError::Test("no pair".to_owned())) } else { Ok(()) }
     }
 
-    /// The loss of characters that are equally likely: digits and the end.
+    /// The loss of tokens that are equally likely.
     fn chance_loss(&self) -> Option<f64> {
-        Some(14f64.ln())
+        Some((TOKENS as f64).ln())
     }
 
     fn evaluate(&mut self, net: &D::Net, device: &D) -> Result<Metrics, TrainError> {
