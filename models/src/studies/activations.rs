@@ -68,7 +68,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let last = (0..SEEDS as usize).all(|seed| accuracies[1..].iter().all(|(_, found)| found[seed] > accuracies[0].1[seed]));
     report.claim("The sigmoid is last with each of three seeds", format!("{:.1} % on average", mean(&accuracies[0].1)), last);
     let rows = accuracies.iter().map(|(name, found)| (*name, mean(found)));
-    let figure = Figure::new("Test accuracy by activation, mean of three seeds").plot(Plot::new("", ["test accuracy (%)", ""]).rows("", rows));
+    let figure =
+        Figure::new("Test accuracy by activation, mean of three seeds").plot(Plot::new("", ["test accuracy (%)", ""]).rows("", rows));
     report.picture("accuracy", "Bars of accuracies: the sigmoid is far behind.", &figure);
 
     let rates = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
@@ -82,10 +83,18 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let table = report.table("ReLUs that are 0 for every test picture, after training:", &["learning rate", "dead units (%)"]);
     dead.iter().for_each(|&(lr, share)| table.row([lr.into(), share.into()]));
     let grows = dead[rates.len() - 1].1 > dead[0].1 + 10.0;
-    report.claim("A larger learning rate leaves more dead units", format!("{:.0} % with 0.01, {:.0} % with 3", dead[0].1, dead[rates.len() - 1].1), grows);
-    let plot = Plot::new("dead ReLUs", ["learning rate", "share (%)"]).logarithmic([true, false]).up(0.0..100.0).line("dead units", dead.iter().copied());
+    report.claim(
+        "A larger learning rate leaves more dead units",
+        format!("{:.0} % with 0.01, {:.0} % with 3", dead[0].1, dead[rates.len() - 1].1),
+        grows,
+    );
+    let plot = Plot::new("dead ReLUs", ["learning rate", "share (%)"])
+        .logarithmic([true, false])
+        .up(0.0..100.0)
+        .line("dead units", dead.iter().copied());
     let ways = [("all positive", true), ("centered", false)].map(|(name, positive)| (name, way(options, positive)));
-    let mut zig_zag = Plot::new("the way of two weights", ["first weight", "second weight"]).points("", [(1.0, -1.0)]).text((1.0, -1.0), "goal");
+    let mut zig_zag =
+        Plot::new("the way of two weights", ["first weight", "second weight"]).points("", [(1.0, -1.0)]).text((1.0, -1.0), "goal");
     let mut shares = Vec::new();
     for (name, way) in ways {
         let way = way?;
@@ -94,7 +103,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         shares.push(one as f64 / steps as f64);
         zig_zag = zig_zag.path(name, way);
     }
-    report.claim("With positive inputs both weights move in one direction in every step", format!("{:.0} % of the steps, {:.0} % with centered inputs", 100.0 * shares[0], 100.0 * shares[1]), shares[0] == 1.0 && shares[1] < 0.8);
+    report.claim(
+        "With positive inputs both weights move in one direction in every step",
+        format!("{:.0} % of the steps, {:.0} % with centered inputs", 100.0 * shares[0], 100.0 * shares[1]),
+        shares[0] == 1.0 && shares[1] < 0.8,
+    );
     let figure = Figure::new("Dead units, and inputs that are all positive").columns(2).height(270.0).plot(plot).plot(zig_zag);
     report.picture("dead", "Left: dead units by learning rate. Right: the way to the goal is a zig-zag for positive inputs.", &figure);
     Ok(report)

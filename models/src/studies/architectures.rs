@@ -71,36 +71,81 @@ const NETWORKS: [(&str, &Graph, usize, usize, f64); 8] = [
 
 pub(super) fn run(_: &StudyOptions) -> Result<Report, TrainError> {
     let mut report = Report::default();
-    let head = ["network", "year", "parameters (millions)", "published", "multiplications (billions)", "memory of all maps (MB)", "top-1 accuracy (%)"];
+    let head = [
+        "network",
+        "year",
+        "parameters (millions)",
+        "published",
+        "multiplications (billions)",
+        "memory of all maps (MB)",
+        "top-1 accuracy (%)",
+    ];
     let table = report.table("For one picture of 224x224, in numbers of 4 bytes:", &head);
     let mut bubbles = Plot::new("", ["multiplications for a picture (billions)", "top-1 accuracy (%)"]).across(-0.8..18.0).up(53.0..82.0);
     for (name, graph, year, published, accuracy) in NETWORKS {
         let (millions, billions) = (graph.params() as f64 / 1e6, graph.mult_adds() as f64 / 1e9);
         let megabytes = 4.0 * graph.activations() as f64 / 1e6;
-        table.row([name.into(), year.to_string().into(), millions.into(), (published as f64 / 1e6).into(), billions.into(), megabytes.into(), accuracy.into()]);
+        table.row([
+            name.into(),
+            year.to_string().into(),
+            millions.into(),
+            (published as f64 / 1e6).into(),
+            billions.into(),
+            megabytes.into(),
+            accuracy.into(),
+        ]);
         let family = name.split('-').next().unwrap_or(name);
         // Beside ResNet-18, whose place is almost the same.
         let below = if name == "GoogLeNet" { 1.7 } else { 0.0 };
         // The area is the number of parameters.
-        bubbles = bubbles.bubbles(family, [(billions, accuracy, 2.2 * millions.sqrt())]).text((billions + 0.02 * millions.sqrt(), accuracy - below), name);
+        bubbles = bubbles
+            .bubbles(family, [(billions, accuracy, 2.2 * millions.sqrt())])
+            .text((billions + 0.02 * millions.sqrt(), accuracy - below), name);
     }
     let all = NETWORKS.iter().all(|(_, graph, _, published, _)| graph.params() == *published);
     report.claim("All have as many parameters as published", format!("{} networks", NETWORKS.len()), all);
     let (vgg, resnet) = (Vgg16::GRAPH, ResNet152::GRAPH);
-    let found = format!("{:.0} % of the parameters and {:.0} % of the arithmetic", 100.0 * resnet.params() as f64 / vgg.params() as f64, 100.0 * resnet.mult_adds() as f64 / vgg.mult_adds() as f64);
-    report.claim("ResNet-152 is smaller than VGG-16, and more accurate", found, 2 * resnet.params() < vgg.params() && resnet.mult_adds() < vgg.mult_adds());
-    report.picture("", "Accuracy by arithmetic, with disks as large as the parameters: VGG-16 is far to the right, the ResNets are above it.", &Figure::new("Accuracy, arithmetic and parameters (areas)").height(380.0).plot(bubbles));
+    let found = format!(
+        "{:.0} % of the parameters and {:.0} % of the arithmetic",
+        100.0 * resnet.params() as f64 / vgg.params() as f64,
+        100.0 * resnet.mult_adds() as f64 / vgg.mult_adds() as f64
+    );
+    report.claim(
+        "ResNet-152 is smaller than VGG-16, and more accurate",
+        found,
+        2 * resnet.params() < vgg.params() && resnet.mult_adds() < vgg.mult_adds(),
+    );
+    report.picture(
+        "",
+        "Accuracy by arithmetic, with disks as large as the parameters: VGG-16 is far to the right, the ResNets are above it.",
+        &Figure::new("Accuracy, arithmetic and parameters (areas)").height(380.0).plot(bubbles),
+    );
 
     // The layers with weights of VGG-16.
-    let layers: Vec<(&str, f64, f64)> = vgg.nodes().iter().filter(|node| node.params().count() > 0).map(|node| (node.name(), 4.0 * node.output.len() as f64 / 1e6, node.params().count() as f64 / 1e6)).collect();
+    let layers: Vec<(&str, f64, f64)> = vgg
+        .nodes()
+        .iter()
+        .filter(|node| node.params().count() > 0)
+        .map(|node| (node.name(), 4.0 * node.output.len() as f64 / 1e6, node.params().count() as f64 / 1e6))
+        .collect();
     let table = report.table("VGG-16 by layer:", &["layer", "map (MB)", "parameters (millions)"]);
     layers.iter().for_each(|&(name, map, params)| table.row([name.into(), map.into(), params.into()]));
     let early: f64 = layers[..4].iter().map(|layer| layer.1).sum::<f64>() / layers.iter().map(|layer| layer.1).sum::<f64>();
     let dense = layers[13].2 / layers.iter().map(|layer| layer.2).sum::<f64>();
-    let found = format!("{:.0} % of the memory in the first four convolutions, {:.0} % of the parameters in the first fully connected layer", 100.0 * early, 100.0 * dense);
+    let found = format!(
+        "{:.0} % of the memory in the first four convolutions, {:.0} % of the parameters in the first fully connected layer",
+        100.0 * early,
+        100.0 * dense
+    );
     report.claim("VGG-16 has its memory at its begin and its parameters at its end", found, early > 0.5 && dense > 0.5);
-    let rows = |name: &str, unit: &str, of: fn(&(&str, f64, f64)) -> f64| Plot::new(name, [unit, ""]).rows("", layers.iter().map(|layer| (layer.0, of(layer))));
+    let rows = |name: &str, unit: &str, of: fn(&(&str, f64, f64)) -> f64| {
+        Plot::new(name, [unit, ""]).rows("", layers.iter().map(|layer| (layer.0, of(layer))))
+    };
     let figure = Figure::new("VGG-16: where the memory is, and where the parameters").columns(2).height(330.0);
-    report.picture("layers", "Bars by layer: maps are largest at the begin, parameters at the end.", &figure.plot(rows("maps", "MB", |layer| layer.1)).plot(rows("parameters", "millions", |layer| layer.2)));
+    report.picture(
+        "layers",
+        "Bars by layer: maps are largest at the begin, parameters at the end.",
+        &figure.plot(rows("maps", "MB", |layer| layer.1)).plot(rows("parameters", "millions", |layer| layer.2)),
+    );
     Ok(report)
 }

@@ -52,7 +52,13 @@ const EXPRESSIONS: [Expression; 4] = [
         name: "neuron",
         text: "sigmoid(w0 x0 + w1 x1 + w2)",
         graph: Neuron::GRAPH,
-        inputs: &[(&[2.0], &[-0.196_612]), (&[-1.0], &[0.393_224]), (&[-3.0], &[-0.393_224]), (&[-2.0], &[-0.589_836]), (&[-3.0], &[0.196_612])],
+        inputs: &[
+            (&[2.0], &[-0.196_612]),
+            (&[-1.0], &[0.393_224]),
+            (&[-3.0], &[-0.393_224]),
+            (&[-2.0], &[-0.589_836]),
+            (&[-3.0], &[0.196_612]),
+        ],
         value: 0.731_059,
     },
     Expression {
@@ -80,7 +86,9 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         let net = GraphModel::try_new((*graph).clone(), &options.device(0))?;
         let tensor = |(port, numbers): (&layercake::ir::Port, &[f32])| {
             let dims = [&[1], port.shape.dims()].concat();
-            DynTensor::try_from_vec(&Cpu::default(), numbers.to_vec(), &dims).expect("the CPU has the memory").expect("as many numbers as the shape says")
+            DynTensor::try_from_vec(&Cpu::default(), numbers.to_vec(), &dims)
+                .expect("the CPU has the memory")
+                .expect("as many numbers as the shape says")
         };
         let tensors: Vec<DynTensor<f32, Cpu>> = graph.inputs().iter().zip(inputs.iter().map(|input| input.0)).map(tensor).collect();
         let drawing = net.draw_values(tensors.clone())?;

@@ -37,7 +37,10 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         ("both", |image| [hog(image, &CELLS), hue_histogram(image, 10)].concat()),
     ];
     let mut accuracies = Vec::new();
-    let table = report.table(&format!("A linear support vector machine on {} pictures:", split.train.len()), &["features", "numbers", "training accuracy (%)", "test accuracy (%)"]);
+    let table = report.table(
+        &format!("A linear support vector machine on {} pictures:", split.train.len()),
+        &["features", "numbers", "training accuracy (%)", "test accuracy (%)"],
+    );
     for (name, features) in kinds {
         let [train, test] = data(&split, features);
         let count = train.shape[0];
@@ -53,9 +56,17 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         table.row([name.into(), count.into(), seen?.into(), accuracies[accuracies.len() - 1].1.into()]);
     }
     let (pixels, both) = (accuracies[0].1, accuracies[3].1);
-    report.claim("Both features are at least 4 points better than pixels", format!("{both:.1} % instead of {pixels:.1} %"), both >= pixels + 4.0);
+    report.claim(
+        "Both features are at least 4 points better than pixels",
+        format!("{both:.1} % instead of {pixels:.1} %"),
+        both >= pixels + 4.0,
+    );
     let plot = Plot::new("", ["test accuracy (%)", ""]).rows("", accuracies);
-    report.picture("", "Bars of test accuracies: both features together are best.", &Figure::new("One linear classifier, four kinds of features").height(210.0).plot(plot));
+    report.picture(
+        "",
+        "Bars of test accuracies: both features together are best.",
+        &Figure::new("One linear classifier, four kinds of features").height(210.0).plot(plot),
+    );
     Ok(report)
 }
 
@@ -69,11 +80,15 @@ fn half_inverted(images: &Images) -> Images {
 
 /// The features of all pictures, each of mean 0 and deviation 1 on the training pictures.
 fn data(split: &Split, features: Features) -> [Data; 2] {
-    let of = |images: &Images| -> Vec<Vec<f32>> { (0..images.len()).map(|i| features(&Image::from_bytes(images.shape(), images.image(i)))).collect() };
+    let of = |images: &Images| -> Vec<Vec<f32>> {
+        (0..images.len()).map(|i| features(&Image::from_bytes(images.shape(), images.image(i)))).collect()
+    };
     let [train, test] = [&split.train, &split.test].map(of);
     let count = train[0].len();
-    let mean = |at: usize, power: i32, middle: f32| train.iter().map(|row| (row[at] - middle).powi(power)).sum::<f32>() / train.len() as f32;
-    let scales: Vec<(f32, f32)> = (0..count).map(|at| mean(at, 1, 0.0)).enumerate().map(|(at, middle)| (middle, mean(at, 2, middle).sqrt().max(1e-3))).collect();
+    let mean =
+        |at: usize, power: i32, middle: f32| train.iter().map(|row| (row[at] - middle).powi(power)).sum::<f32>() / train.len() as f32;
+    let scales: Vec<(f32, f32)> =
+        (0..count).map(|at| mean(at, 1, 0.0)).enumerate().map(|(at, middle)| (middle, mean(at, 2, middle).sqrt().max(1e-3))).collect();
     let made = |rows: Vec<Vec<f32>>, labels: &[usize]| Data {
         shape: vec![count],
         inputs: rows.iter().flat_map(|row| row.iter().zip(&scales).map(|(x, (middle, deviation))| (x - middle) / deviation)).collect(),

@@ -35,13 +35,20 @@ type Start = (Vec<f32>, Vec<f32>, [Vec<f32>; 4]);
 
 pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut random = options.random(1);
-    let mut normal = |count: usize, scale: f32| -> Vec<f32> { (0..count).map(|_| scale * random.sample::<f32, _>(StandardNormal)).collect() };
+    let mut normal =
+        |count: usize, scale: f32| -> Vec<f32> { (0..count).map(|_| scale * random.sample::<f32, _>(StandardNormal)).collect() };
     let parameters = [normal(HIDDEN * INPUTS, 0.1), normal(HIDDEN, 0.1), normal(OUTPUTS * HIDDEN, 0.03), normal(OUTPUTS, 0.1)];
     let start: Start = (normal(BATCH * INPUTS, 1.0), normal(BATCH * OUTPUTS, 1.0), parameters);
     let steps = options.size(5, 100);
-    let runs = [("plain loops", by_hand(&start, steps)), ("tensors", by_tensors(&start, steps)), ("modules", by_modules(&start, steps)), ("network!", by_declaration(&start, steps)?)];
+    let runs = [
+        ("plain loops", by_hand(&start, steps)),
+        ("tensors", by_tensors(&start, steps)),
+        ("modules", by_modules(&start, steps)),
+        ("network!", by_declaration(&start, steps)?),
+    ];
     let mut report = Report::default();
-    let table = report.table(&format!("The loss in {steps} steps:"), &["way", "first", "last", "largest relative difference from plain loops"]);
+    let table =
+        report.table(&format!("The loss in {steps} steps:"), &["way", "first", "last", "largest relative difference from plain loops"]);
     let mut most = 0f32;
     for (name, losses) in &runs {
         let off = losses.iter().zip(&runs[0].1).map(|(a, b)| ((a - b) / b).abs()).fold(0.0, f32::max);
@@ -52,12 +59,21 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let plot = runs.iter().enumerate().fold(Plot::new("", ["step", "loss"]).logarithmic([false, true]), |plot, (i, (name, losses))| {
         plot.line(name, losses.iter().enumerate().skip(i * steps / 5).map(|(step, loss)| (step as f64, f64::from(*loss))))
     });
-    report.picture("", "Four curves on each other; each begins later than the one before.", &Figure::new("One curve in four ways (each begins later, to be seen)").height(250.0).plot(plot));
+    report.picture(
+        "",
+        "Four curves on each other; each begins later than the one before.",
+        &Figure::new("One curve in four ways (each begins later, to be seen)").height(250.0).plot(plot),
+    );
     Ok(report)
 }
 
 /// `out [rows, width] += a [rows, inner] times b [inner, width]`, each with a stride for its rows and one for its columns.
-fn add_product(out: &mut [f32], (a, a_strides): (&[f32], [usize; 2]), (b, b_strides): (&[f32], [usize; 2]), [rows, inner, width]: [usize; 3]) {
+fn add_product(
+    out: &mut [f32],
+    (a, a_strides): (&[f32], [usize; 2]),
+    (b, b_strides): (&[f32], [usize; 2]),
+    [rows, inner, width]: [usize; 3],
+) {
     for i in 0..rows {
         for k in 0..inner {
             let factor = a[i * a_strides[0] + k * a_strides[1]];
@@ -81,7 +97,9 @@ fn by_hand((x, y, parameters): &Start, steps: usize) -> Vec<f32> {
         let mut back = vec![0.0; BATCH * HIDDEN];
         add_product(&mut back, (&slope, [OUTPUTS, 1]), (&w2, [HIDDEN, 1]), [BATCH, OUTPUTS, HIDDEN]);
         back.iter_mut().zip(&hidden).for_each(|(back, h)| *back *= f32::from(u8::from(*h > 0.0)));
-        for (w, b, slope, input, [outputs, inputs]) in [(&mut w2, &mut b2, &slope, &hidden, [OUTPUTS, HIDDEN]), (&mut w1, &mut b1, &back, x, [HIDDEN, INPUTS])] {
+        for (w, b, slope, input, [outputs, inputs]) in
+            [(&mut w2, &mut b2, &slope, &hidden, [OUTPUTS, HIDDEN]), (&mut w1, &mut b1, &back, x, [HIDDEN, INPUTS])]
+        {
             let scaled: Vec<f32> = slope.iter().map(|slope| -RATE * slope).collect();
             add_product(w, (&scaled, [1, outputs]), (input, [inputs, 1]), [outputs, BATCH, inputs]);
             scaled.chunks(outputs).for_each(|row| b.iter_mut().zip(row).for_each(|(b, step)| *b += step));
@@ -104,7 +122,8 @@ fn by_tensors(start: &Start, steps: usize) -> Vec<f32> {
     let (mut w1, mut w2): (Matrix<HIDDEN, INPUTS>, Matrix<OUTPUTS, HIDDEN>) = (device.tensor(w1), device.tensor(w2));
     let (mut b1, mut b2): (Tensor<Rank1<HIDDEN>, f32, _>, Tensor<Rank1<OUTPUTS>, f32, _>) = (device.tensor(b1), device.tensor(b2));
     let step = |_| {
-        let (w1_t, w2_t) = (w1.leaky_trace().permute::<Rank2<INPUTS, HIDDEN>, _>(), w2.leaky_trace().permute::<Rank2<HIDDEN, OUTPUTS>, _>());
+        let (w1_t, w2_t) =
+            (w1.leaky_trace().permute::<Rank2<INPUTS, HIDDEN>, _>(), w2.leaky_trace().permute::<Rank2<HIDDEN, OUTPUTS>, _>());
         let hidden = x.leaky_trace().matmul(w1_t) + b1.leaky_trace().broadcast();
         let out = hidden.relu().matmul(w2_t) + b2.leaky_trace().broadcast();
         let loss = (out - y.clone()).square().mean();

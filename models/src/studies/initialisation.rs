@@ -54,23 +54,34 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         high / low
     };
     let saturated = flows[1].values[0].iter().filter(|x| x.abs() > 0.99).count() as f64 / flows[1].values[0].len() as f64;
-    report.claim("With 0.01 the deviation of the activations falls under 1e-3", format!("{:.1e} after ten layers", last(0)), last(0) < 1e-3);
+    report.claim(
+        "With 0.01 the deviation of the activations falls under 1e-3",
+        format!("{:.1e} after ten layers", last(0)),
+        last(0) < 1e-3,
+    );
     report.claim("With 1 a tanh saturates", format!("{:.0} % of its outputs are beyond 0.99", 100.0 * saturated), saturated > 0.8);
     report.claim("With He's rule ReLU stays within a factor of 2", format!("{:.2}", range(4)), range(4) < 2.0);
     report.claim("With Xavier's rule tanh stays within a factor of 3 (not of 2)", format!("{:.2}", range(2)), range(2) < 3.0);
     report.claim("Xavier's rule is not enough for ReLU: a factor over 10", format!("{:.1}", range(3)), range(3) > 10.0);
 
-    let table = report.table("Deviation of the activations, and of their gradients (the last is set to 1):", &["network, weights", "layer 1", "layer 5", "layer 10", "gradient at layer 1"]);
+    let table = report.table(
+        "Deviation of the activations, and of their gradients (the last is set to 1):",
+        &["network, weights", "layer 1", "layer 5", "layer 10", "gradient at layer 1"],
+    );
     for (i, (name, ..)) in cases.iter().enumerate() {
         let [one, five, ten] = [0, 4, 9].map(|layer| deviations[i][layer].into());
         table.row([(*name).into(), one, five, ten, slopes[i][0].into()]);
     }
     let lines = |name: &str, up: &str, numbers: &[Vec<f64>]| {
         let plot = Plot::new(name, ["layer", up]).logarithmic([false, true]);
-        cases.iter().zip(numbers).fold(plot, |plot, ((name, ..), numbers)| plot.line(name, (1..).map(f64::from).zip(numbers.iter().copied())))
+        cases
+            .iter()
+            .zip(numbers)
+            .fold(plot, |plot, ((name, ..), numbers)| plot.line(name, (1..).map(f64::from).zip(numbers.iter().copied())))
     };
     let figure = Figure::new("Signals through ten layers, by the scale of the weights").columns(2).height(270.0);
-    let figure = figure.plot(lines("activations", "standard deviation", &deviations)).plot(lines("gradients", "standard deviation", &slopes));
+    let figure =
+        figure.plot(lines("activations", "standard deviation", &deviations)).plot(lines("gradients", "standard deviation", &slopes));
     report.picture("", "Lines by layer: with 0.01 the activations fall by orders of magnitude, with Xavier or He they stay.", &figure);
     let mut figure = Figure::new("Activations at three layers: share of values").columns(3).height(128.0);
     for ((name, ..), flow) in cases.iter().zip(&flows) {
@@ -80,7 +91,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
             figure = figure.plot(Plot::new(&format!("{name}: layer {}", layer + 1), ["", ""]).across(range).up(0.0..1.0).bars("", bars));
         }
     }
-    report.picture("histograms", "Histograms: a spike at 0 with 0.01, spikes at -1 and 1 with deviation 1, and spread values with Xavier and He.", &figure);
+    report.picture(
+        "histograms",
+        "Histograms: a spike at 0 with 0.01, spikes at -1 and 1 with deviation 1, and spread values with Xavier and He.",
+        &figure,
+    );
     Ok(report)
 }
 
@@ -91,8 +106,7 @@ fn flow(net: &GraphModel, options: &StudyOptions) -> Result<Flow, TrainError> {
     let (x, back) = (draw(), draw());
     let mut hooks = Hooks::new();
     let kept: Vec<_> = (0..LAYERS).map(|layer| hooks.keep(At::output(format!("layers.{layer}.act")))).collect();
-    let output: Tensor<(usize, Const<500>), f32, Cpu, _> =
-        hooks.try_forward_eval(net, x.leaky_traced())?;
+    let output: Tensor<(usize, Const<500>), f32, Cpu, _> = hooks.try_forward_eval(net, x.leaky_traced())?;
     let _ = std::ops::Mul::mul(output, back).sum::<Rank0, _>().backward();
     let values = kept.iter().filter_map(|kept| Some(kept.value()?.to_vec())).collect();
     let gradients = kept.iter().filter_map(|kept| Some(kept.gradient()?.to_vec())).collect();

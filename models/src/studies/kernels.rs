@@ -76,14 +76,19 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let ink: Vec<u8> = photo.image(0).iter().map(|ink| 255 - ink).collect();
     let photo = Canvas::from_image(&Image::from_bytes([1, 28, 28], &ink));
     let names = ["one 3x3", "two 3x3", "three 3x3", "one 7x7"];
-    let figure = names.iter().zip(&fields).fold(Figure::new("The pixels that one output depends on").columns(4).height(170.0), |figure, (name, field)| {
-        let seen: Vec<[f64; 2]> = (0..784).filter(|&i| field[i] != 0.0).map(|i| [(i % 28) as f64, 27.0 - (i / 28) as f64]).collect();
-        let edge = |axis: usize, most: bool| seen.iter().map(|at| at[axis]).fold(if most { 0.0 } else { 28.0 }, if most { f64::max } else { f64::min });
-        let [left, right, low, high] = [edge(0, false), edge(0, true) + 1.0, edge(1, false), edge(1, true) + 1.0];
-        let plot = Plot::new(name, ["pixels", ""]).picture(photo.clone(), 0.0..28.0, 0.0..28.0);
-        let square = [(left, low), (right, low), (right, high), (left, high), (left, low)];
-        figure.plot(plot.across(0.0..28.0).up(0.0..28.0).line("", square))
-    });
+    let figure = names.iter().zip(&fields).fold(
+        Figure::new("The pixels that one output depends on").columns(4).height(170.0),
+        |figure, (name, field)| {
+            let seen: Vec<[f64; 2]> = (0..784).filter(|&i| field[i] != 0.0).map(|i| [(i % 28) as f64, 27.0 - (i / 28) as f64]).collect();
+            let edge = |axis: usize, most: bool| {
+                seen.iter().map(|at| at[axis]).fold(if most { 0.0 } else { 28.0 }, if most { f64::max } else { f64::min })
+            };
+            let [left, right, low, high] = [edge(0, false), edge(0, true) + 1.0, edge(1, false), edge(1, true) + 1.0];
+            let plot = Plot::new(name, ["pixels", ""]).picture(photo.clone(), 0.0..28.0, 0.0..28.0);
+            let square = [(left, low), (right, low), (right, high), (left, high), (left, low)];
+            figure.plot(plot.across(0.0..28.0).up(0.0..28.0).line("", square))
+        },
+    );
     report.picture("", "A digit four times, with the square of pixels that one output depends on: 3, 5, 7 and 7 pixels wide.", &figure);
     Ok(report)
 }

@@ -37,13 +37,22 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         let picture = filter_grid(&weights, [3, 32, 32], 5);
         let plot = Plot::new("", ["pixels", ""]).across(0.0..169.0).up(0.0..67.0).picture(picture, 0.0..169.0, 0.0..67.0);
         let caption = "Ten templates as pictures, in which some classes can be guessed by their colors.";
-        report.picture(&format!("templates-{name}"), caption, &Figure::new(&format!("The templates of ten classes: {name}")).height(250.0).plot(plot));
+        report.picture(
+            &format!("templates-{name}"),
+            caption,
+            &Figure::new(&format!("The templates of ten classes: {name}")).height(250.0).plot(plot),
+        );
         nets.push(net);
     }
     // Twice the weights of the machine, where every margin is kept.
     let all: Vec<usize> = (0..train.len()).collect();
     let (inputs, labels) = train.batch(&all, &Cpu::default());
-    let scores: Scores = nets[0].try_forward::<_, Vec<DynTensor<f32, Cpu>>>(vec![inputs])?.remove(0).try_into_tensor().expect("on the CPU").expect("rows of scores");
+    let scores: Scores = nets[0]
+        .try_forward::<_, Vec<DynTensor<f32, Cpu>>>(vec![inputs])?
+        .remove(0)
+        .try_into_tensor()
+        .expect("on the CPU")
+        .expect("rows of scores");
     let scores = scores.as_vec();
     let margin = |i: usize| {
         let row = &scores[10 * i..][..10];
@@ -57,7 +66,10 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         let rows: Scores = Cpu::default().tensor_from_vec(rows, (kept.len(), 10));
         [loss::hinge(rows.clone(), &classes).array(), loss::cross_entropy(rows, &classes).array()]
     });
-    let table = report.table(&format!("The {} pictures whose margin the hinge loss is content with:", kept.len()), &["scores", "hinge loss", "cross entropy"]);
+    let table = report.table(
+        &format!("The {} pictures whose margin the hinge loss is content with:", kept.len()),
+        &["scores", "hinge loss", "cross entropy"],
+    );
     for (name, [hinge, entropy]) in ["W x + b", "2 (W x + b)"].into_iter().zip(losses) {
         table.row([name.into(), f64::from(hinge).into(), f64::from(entropy).into()]);
     }
@@ -91,11 +103,25 @@ fn borders(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
         let margin = 2.0 / line[0].hypot(line[1]);
         margins.push(margin);
         let field = Field::of([61, 41], -2.2..2.2, -1.8..1.8, |x, y| f64::from(line[0] * x + line[1] * y + line[2] > 0.0));
-        let of = |class: usize| (0..points.len()).filter(move |&i| points.labels[i] == class).map(|i| (f64::from(points.inputs[2 * i]), f64::from(points.inputs[2 * i + 1]))).collect::<Vec<_>>();
-        figure = figure.plot(Plot::new(&format!("decay {decay}: margin {margin:.2}"), ["first coordinate", "second"]).regions(field).points("class 1", of(0)).points("class 2", of(1)));
+        let of = |class: usize| {
+            (0..points.len())
+                .filter(move |&i| points.labels[i] == class)
+                .map(|i| (f64::from(points.inputs[2 * i]), f64::from(points.inputs[2 * i + 1])))
+                .collect::<Vec<_>>()
+        };
+        figure = figure.plot(
+            Plot::new(&format!("decay {decay}: margin {margin:.2}"), ["first coordinate", "second"])
+                .regions(field)
+                .points("class 1", of(0))
+                .points("class 2", of(1)),
+        );
     }
     let grows = margins.windows(2).all(|pair| pair[0] <= pair[1]);
     report.claim("The margin grows with the weight decay", format!("{margins:.2?}"), grows);
-    report.picture("borders", "Two clouds of points: without decay the border bends to a single point, with decay it lies between the clouds.", &figure);
+    report.picture(
+        "borders",
+        "Two clouds of points: without decay the border bends to a single point, with decay it lies between the clouds.",
+        &figure,
+    );
     Ok(())
 }

@@ -13,7 +13,6 @@ use rand_distr::StandardNormal;
 
 use super::{Report, StudyOptions};
 
-
 pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut report = Report::default();
     regions(&mut report, options)?;
@@ -28,7 +27,8 @@ fn points(random: &mut StdRng, count: usize, dimensions: usize) -> Result<Images
     let labels: Vec<usize> = (0..count).map(|i| i % 3).collect();
     let mut bytes = Vec::new();
     for &label in &labels {
-        let mut normal = |middle: f64, deviation: f64| (middle + deviation * random.sample::<f64, _>(StandardNormal)).clamp(0.0, 255.0) as u8;
+        let mut normal =
+            |middle: f64, deviation: f64| (middle + deviation * random.sample::<f64, _>(StandardNormal)).clamp(0.0, 255.0) as u8;
         bytes.extend(centers[label].map(|center| normal(center, 32.0)));
         bytes.extend((2..dimensions).map(|_| normal(128.0, 45.0)));
     }
@@ -53,10 +53,14 @@ fn regions(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError
                 let other = classes.iter().zip(&first).filter(|(a, b)| a != b).count();
                 row.push((100.0 * other as f64 / classes.len() as f64).into());
             }
-            let field = Field::of([cells; 2], 0.0..252.0, 0.0..252.0, |x, y| classes[(y / 4.0).round() as usize * cells + (x / 4.0).round() as usize] as f64);
+            let field = Field::of([cells; 2], 0.0..252.0, 0.0..252.0, |x, y| {
+                classes[(y / 4.0).round() as usize * cells + (x / 4.0).round() as usize] as f64
+            });
             let mut plot = Plot::new(&format!("{title}, k = {k}"), ["first coordinate", ""]).regions(field);
             for (class, name) in known.classes().iter().enumerate() {
-                let own = (0..known.len()).filter(|&i| known.labels()[i] == class).map(|i| (f64::from(known.image(i)[0]), f64::from(known.image(i)[1])));
+                let own = (0..known.len())
+                    .filter(|&i| known.labels()[i] == class)
+                    .map(|i| (f64::from(known.image(i)[0]), f64::from(known.image(i)[1])));
                 plot = plot.points(&format!("class {name}"), own.collect::<Vec<_>>());
             }
             figure = figure.plot(plot);
@@ -77,7 +81,10 @@ fn voted(nearest: &[usize]) -> usize {
 fn distances(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> {
     let photo = options.images(KnownDataset::Cifar10, [3, 32, 32], [1, 1])?.train;
     let original = Image::from_bytes([3, 32, 32], photo.image(0));
-    let changed = |change: &dyn Fn(usize, usize, usize) -> f32| Image { shape: [3, 32, 32], pixels: (0..3072).map(|i| change(i / 1024, i / 32 % 32, i % 32)).collect() };
+    let changed = |change: &dyn Fn(usize, usize, usize) -> f32| Image {
+        shape: [3, 32, 32],
+        pixels: (0..3072).map(|i| change(i / 1024, i / 32 % 32, i % 32)).collect(),
+    };
     let at = |c: usize, y: usize, x: usize| original.pixels[c * 1024 + y * 32 + x];
     let shifted = changed(&|c, y, x| at(c, y, x.saturating_sub(1)));
     let distance = |other: &Image| original.pixels.iter().zip(&other.pixels).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
@@ -92,20 +99,30 @@ fn distances(report: &mut Report, options: &StudyOptions) -> Result<(), TrainErr
         change(high)
     };
     let tinted = fitted(&|tint| changed(&|c, y, x| at(c, y, x) * (1.0 - if c == 2 { tint } else { 0.2 * tint })));
-    let blotted = fitted(&|size| changed(&|c, y, x| {
-        let inside = 23.0 * size - (y as f32 - 14.0).hypot(x as f32 - 15.0);
-        at(c, y, x) * (1.0 - inside.clamp(0.0, 1.0))
-    }));
+    let blotted = fitted(&|size| {
+        changed(&|c, y, x| {
+            let inside = 23.0 * size - (y as f32 - 14.0).hypot(x as f32 - 15.0);
+            at(c, y, x) * (1.0 - inside.clamp(0.0, 1.0))
+        })
+    });
     let pictures = [("original", &original), ("shifted by a pixel", &shifted), ("tinted", &tinted), ("with a blot", &blotted)];
     let table = report.table("Distances of pictures from the original, with pixels from 0 to 1:", &["picture", "L2", "L1"]);
     let mut figure = Figure::new("Three changes of one L2 distance").columns(4).height(150.0);
     for (name, picture) in pictures {
         let l1 = original.pixels.iter().zip(&picture.pixels).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>();
         table.row([name.into(), distance(picture).into(), l1.into()]);
-        figure = figure.plot(Plot::new(name, ["", ""]).across(0.0..32.0).up(0.0..32.0).picture(Canvas::from_image(picture), 0.0..32.0, 0.0..32.0));
+        figure = figure.plot(Plot::new(name, ["", ""]).across(0.0..32.0).up(0.0..32.0).picture(
+            Canvas::from_image(picture),
+            0.0..32.0,
+            0.0..32.0,
+        ));
     }
     let found = [&tinted, &blotted].map(|picture| distance(picture) / goal);
-    report.claim("A shift, a tint and a blot have distances equal to 1 %", format!("{found:.4?} times that of the shift"), found.iter().all(|ratio| (ratio - 1.0).abs() < 0.01));
+    report.claim(
+        "A shift, a tint and a blot have distances equal to 1 %",
+        format!("{found:.4?} times that of the shift"),
+        found.iter().all(|ratio| (ratio - 1.0).abs() < 0.01),
+    );
     report.picture("distances", "A photo, and the same shifted, tinted and with a blot: all three are equally far from it.", &figure);
     Ok(())
 }
@@ -121,8 +138,16 @@ fn dimensions(report: &mut Report, options: &StudyOptions) -> Result<(), TrainEr
         table.row([count.into(), accuracy.into()]);
         line.push((count as f64, accuracy));
     }
-    report.claim("Accuracy falls as dimensions without meaning are added", format!("from {:.0} % with 2 to {:.0} % with 128", line[0].1, line[6].1), line[6].1 < line[0].1 - 10.0);
+    report.claim(
+        "Accuracy falls as dimensions without meaning are added",
+        format!("from {:.0} % with 2 to {:.0} % with 128", line[0].1, line[6].1),
+        line[6].1 < line[0].1 - 10.0,
+    );
     let plot = Plot::new("", ["dimensions, of which two have a meaning", "accuracy (%)"]).logarithmic([true, false]).line("", line);
-    report.picture("dimensions", "Accuracy falls from two dimensions to 128.", &Figure::new("Dimensions without meaning").height(240.0).plot(plot));
+    report.picture(
+        "dimensions",
+        "Accuracy falls from two dimensions to 128.",
+        &Figure::new("Dimensions without meaning").height(240.0).plot(plot),
+    );
     Ok(())
 }

@@ -33,7 +33,10 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let how = |batch| Fit { batch, epochs: options.size(3, 3), order: 0, hinge: false };
     let mut figure = Figure::new("Test accuracy, dark 0 % to bright 100 %").columns(2).height(250.0);
     let mut ranges = Vec::new();
-    let table = report.table("The part of the grid that works (over 70 % of the test pictures right):", &["network", "of all pairs (%)", "lowest rate, He's weights", "highest rate, He's weights", "ratio"]);
+    let table = report.table(
+        "The part of the grid that works (over 70 % of the test pictures right):",
+        &["network", "of all pairs (%)", "lowest rate, He's weights", "highest rate, He's weights", "ratio"],
+    );
     for (name, normalized) in [("without normalization", false), ("batch normalization", true)] {
         let mut accuracies = Vec::new();
         for scale in SCALES {
@@ -44,7 +47,12 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
                 accuracies.push(evaluate(&net, &test)?[1]);
             }
         }
-        let works: Vec<f64> = rates.iter().zip(&accuracies[2 * rates.len()..]).filter(|(_, accuracy)| **accuracy > WORKS).map(|(rate, _)| 10f64.powf(*rate)).collect();
+        let works: Vec<f64> = rates
+            .iter()
+            .zip(&accuracies[2 * rates.len()..])
+            .filter(|(_, accuracy)| **accuracy > WORKS)
+            .map(|(rate, _)| 10f64.powf(*rate))
+            .collect();
         let (low, high) = (works.first().copied().unwrap_or(f64::NAN), works.last().copied().unwrap_or(f64::NAN));
         let share = accuracies.iter().filter(|accuracy| **accuracy > WORKS).count() as f64 / accuracies.len() as f64;
         table.row([name.into(), (100.0 * share).into(), low.into(), high.into(), (high / low).into()]);
@@ -64,7 +72,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
 }
 
 fn network(options: &StudyOptions, normalized: bool, scale: f64) -> Result<GraphModel, TrainError> {
-    let graph = replaced(Normalized::GRAPH, |node| if matches!(node.op, Op::BatchNorm1d(_)) && !normalized { None } else { Some(node.op) })?;
+    let graph =
+        replaced(Normalized::GRAPH, |node| if matches!(node.op, Op::BatchNorm1d(_)) && !normalized { None } else { Some(node.op) })?;
     let mut net = GraphModel::try_new(graph, &options.device(1))?;
     let init = Init::KaimingNormal { fan: layercake::ir::Fan::In, gain: scale * 2f64.sqrt() };
     layercake::init::apply(&mut net, "*.fc.weight", init).expect("the layers have weights");
@@ -73,7 +82,8 @@ fn network(options: &StudyOptions, normalized: bool, scale: f64) -> Result<Graph
 
 /// Batch sizes from 2 to 128, with the same number of steps.
 fn batches(report: &mut Report, options: &StudyOptions, train: &Data, test: &Data) -> Result<(), TrainError> {
-    let head = ["batch size", "test accuracy (%)", "without normalization (%)", "loss, statistics of the batch", "loss, running statistics"];
+    let head =
+        ["batch size", "test accuracy (%)", "without normalization (%)", "loss, statistics of the batch", "loss, running statistics"];
     report.table("By batch size, at a learning rate of 0.1 and with the same number of steps; the losses are of training pictures:", &head);
     let (mut lines, mut gaps) = ([Vec::new(), Vec::new()], Vec::new());
     for batch in [2, 4, 8, 32, 128] {
@@ -92,7 +102,8 @@ fn batches(report: &mut Report, options: &StudyOptions, train: &Data, test: &Dat
                 for indices in order.chunks(batch) {
                     let (inputs, labels) = train.batch(indices, &Cpu::default());
                     let gradients = probe.alloc_grads();
-                    losses[0] += f64::from(loss_of(&mut probe, inputs, &labels, gradients, false)?.array()) * batch as f64 / order.len() as f64;
+                    losses[0] +=
+                        f64::from(loss_of(&mut probe, inputs, &labels, gradients, false)?.array()) * batch as f64 / order.len() as f64;
                 }
             }
         }
@@ -101,10 +112,18 @@ fn batches(report: &mut Report, options: &StudyOptions, train: &Data, test: &Dat
         lines[1].push((batch as f64, losses[1]));
         gaps.push((losses[0] - losses[1]).abs());
     }
-    report.claim("The two losses are further apart with batches of 2 than with 128", format!("{:.3} and {:.3}", gaps[0], gaps[4]), gaps[0] > gaps[4]);
+    report.claim(
+        "The two losses are further apart with batches of 2 than with 128",
+        format!("{:.3} and {:.3}", gaps[0], gaps[4]),
+        gaps[0] > gaps[4],
+    );
     let [batch, running] = lines;
     let plot = Plot::new("", ["batch size", "loss of training pictures"]).logarithmic([true, false]);
     let plot = plot.line("statistics of the batch", batch).line("running statistics", running);
-    report.picture("batches", "Two losses by batch size, which meet for large batches.", &Figure::new("Statistics of the batch, and of training as a whole").height(250.0).plot(plot));
+    report.picture(
+        "batches",
+        "Two losses by batch size, which meet for large batches.",
+        &Figure::new("Statistics of the batch, and of training as a whole").height(250.0).plot(plot),
+    );
     Ok(())
 }

@@ -28,7 +28,14 @@ type Land = (&'static str, fn(f64, f64) -> f64, fn(f64, f64) -> [f64; 2], [f32; 
 
 const LANDS: [Land; 3] = [
     ("ravine", |x, y| (x * x + 30.0 * y * y) / 2.0, |x, y| [x, 30.0 * y], [-1.8, 0.6], 0.0, [0.1, 0.5, 1.5, 3.0, 6.0, 12.0]),
-    ("saddle", |x, y| (x * x - y * y) / 2.0 + y.powi(4) / 4.0, |x, y| [x, y.powi(3) - y], [-1.5, 1e-6], 0.0, [-0.2, -0.1, 0.0, 0.1, 0.5, 1.5]),
+    (
+        "saddle",
+        |x, y| (x * x - y * y) / 2.0 + y.powi(4) / 4.0,
+        |x, y| [x, y.powi(3) - y],
+        [-1.5, 1e-6],
+        0.0,
+        [-0.2, -0.1, 0.0, 0.1, 0.5, 1.5],
+    ),
     ("noisy bowl", |x, y| (x * x + y * y) / 2.0, |x, y| [x, y], [-1.6, 1.0], 1.0, [0.05, 0.2, 0.5, 1.0, 1.7, 2.6]),
 ];
 
@@ -68,7 +75,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
             });
             left.extend((*land == "saddle").then_some(leaves));
             let field = Field::of([19, 15], -2.0..2.0, -1.5..1.5, height);
-            *figure = figure.clone().plot(Plot::new(name, ["x", "y"]).contours(field, *levels).path("", way).across(-2.0..2.0).up(-1.5..1.5));
+            *figure =
+                figure.clone().plot(Plot::new(name, ["x", "y"]).contours(field, *levels).path("", way).across(-2.0..2.0).up(-1.5..1.5));
         }
         report.tables[0].row(row);
     }
@@ -76,7 +84,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         report.picture(&land.replace(' ', "-"), &format!("The ways of eight optimizers over the contours of a {land}."), figure);
     }
     let who: Vec<&str> = NAMES.iter().zip(&left).filter(|(_, left)| left.is_some()).map(|(name, _)| *name).collect();
-    report.claim("SGD does not leave the saddle in 200 steps, and those that divide by the gradient do", format!("it is left by {}", who.join(", ")), left[0].is_none() && left[3..7].iter().all(Option::is_some));
+    report.claim(
+        "SGD does not leave the saddle in 200 steps, and those that divide by the gradient do",
+        format!("it is left by {}", who.join(", ")),
+        left[0].is_none() && left[3..7].iter().all(Option::is_some),
+    );
     lenet(&mut report, options)?;
     Ok(report)
 }
@@ -86,7 +98,8 @@ fn walk((_, height, slope, begin, noise, _): &Land, number: usize, options: &Stu
     let (device, mut random) = (options.device(0), options.random(3));
     let mut net = GraphModel::try_new(Place::GRAPH.clone(), &device)?;
     net.for_each_tensor_mut(|mut tensor| tensor.copy_from(begin));
-    let place = |net: &GraphModel| net.tensor_at("at.weight").map(|at| at.to_vec()).map_or((0.0, 0.0), |at| (f64::from(at[0]), f64::from(at[1])));
+    let place =
+        |net: &GraphModel| net.tensor_at("at.weight").map(|at| at.to_vec()).map_or((0.0, 0.0), |at| (f64::from(at[0]), f64::from(at[1])));
     let one: Tensor<(usize, Const<1>), f32, Cpu> = device.ones_like(&(1, Const));
     // A loss with the gradient of the landscape, and its height.
     let mut evaluate = |net: &mut GraphModel| -> Result<(f32, Gradients<f32, Cpu>), TrainError> {
@@ -116,7 +129,10 @@ fn walk((_, height, slope, begin, noise, _): &Land, number: usize, options: &Stu
 fn lenet(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> {
     let [train, _] = options.data(KnownDataset::Mnist, [1, 28, 28], options.size([200, 1], [2000, 1]))?;
     let epochs = options.size(3, 12);
-    let title = format!("LeNet-5 on {} digits: the mean loss in pass {epochs} (rates 0.05 for SGD, 0.01 with momentum, 0.001 for the others, 0.01 for AdaGrad):", train.len());
+    let title = format!(
+        "LeNet-5 on {} digits: the mean loss in pass {epochs} (rates 0.05 for SGD, 0.01 with momentum, 0.001 for the others, 0.01 for AdaGrad):",
+        train.len()
+    );
     report.table(&title, &["optimizer", "loss"]);
     let mut plot = Plot::new("", ["passes over the pictures", "mean loss"]).logarithmic([false, true]);
     for (number, name) in NAMES.iter().enumerate() {
@@ -129,7 +145,8 @@ fn lenet(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> 
                 (1..).map(f64::from).zip(means).collect()
             }
             None => {
-                let mut optimizer = Lbfgs::new(LbfgsConfig { max_iter: 1, max_eval: Some(25), line_search: LineSearch::StrongWolfe, ..Default::default() });
+                let mut optimizer =
+                    Lbfgs::new(LbfgsConfig { max_iter: 1, max_eval: Some(25), line_search: LineSearch::StrongWolfe, ..Default::default() });
                 let (inputs, labels) = train.batch(&(0..train.len()).collect::<Vec<_>>(), &Cpu::default());
                 let mut line = Vec::new();
                 while optimizer.evaluations() < epochs {
@@ -145,6 +162,10 @@ fn lenet(report: &mut Report, options: &StudyOptions) -> Result<(), TrainError> 
         report.tables[1].row([(*name).into(), line.last().map_or(f64::NAN, |point| point.1).into()]);
         plot = plot.line(name, line);
     }
-    report.picture("lenet", "The loss of LeNet-5 by passes over the pictures, for eight optimizers.", &Figure::new("LeNet-5: the loss by passes over the pictures").height(340.0).plot(plot));
+    report.picture(
+        "lenet",
+        "The loss of LeNet-5 by passes over the pictures, for eight optimizers.",
+        &Figure::new("LeNet-5: the loss by passes over the pictures").height(340.0).plot(plot),
+    );
     Ok(())
 }

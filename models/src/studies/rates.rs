@@ -28,7 +28,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let steps = train.len().div_ceil(how.batch) * how.epochs;
     let rates: Vec<f64> = (0..9).map(|i| 0.001 * 3f64.powi(i)).collect();
     let mut losses = Vec::new();
-    let table = report.table(&format!("The loss of the last of {} epochs, by rate (chance: {CHANCE:.3}):", how.epochs), &["learning rate", "loss"]);
+    let table =
+        report.table(&format!("The loss of the last of {} epochs, by rate (chance: {CHANCE:.3}):", how.epochs), &["learning rate", "loss"]);
     for &lr in &rates {
         let found = learn(&train, how, options, lr, &Constant)?;
         table.row([lr.into(), end(&found, steps).into()]);
@@ -62,7 +63,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         by("1 / (1 + k t)", Box::new(InverseTime { k: 10.0 / half as f64 })),
         by("cosine", Box::new(Cosine { steps, min_lr: 0.0 })),
     ];
-    let table = report.table(&format!("Schedules from a rate of {:.3}:", rates[high]), &["schedule", "last rate", "loss of the last epoch"]);
+    let table =
+        report.table(&format!("Schedules from a rate of {:.3}:", rates[high]), &["schedule", "last rate", "loss of the last epoch"]);
     let mut curves = Plot::new("loss", ["step", "loss, mean of 20 steps"]).logarithmic([false, true]).up(0.01..30.0);
     let mut shapes = Plot::new("learning rate", ["step", "rate"]);
     let mut ends = Vec::new();

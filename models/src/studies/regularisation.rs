@@ -28,7 +28,8 @@ network! {
     }
 }
 
-const CASES: [&str; 8] = ["none", "L2", "dropout", "DropConnect", "fractional pooling", "stochastic depth", "batch normalization", "augmentation"];
+const CASES: [&str; 8] =
+    ["none", "L2", "dropout", "DropConnect", "fractional pooling", "stochastic depth", "batch normalization", "augmentation"];
 const DRAWS: usize = 20;
 
 pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
@@ -42,7 +43,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         let mut sums = [0.0; 3];
         for seed in 0..seeds as u64 {
             let mut net = learn(options, &train, case, seed)?;
-            let draws = if ["dropout", "DropConnect", "fractional pooling", "stochastic depth"].contains(&case) { drawn(&mut net, &test)? } else { f64::NAN };
+            let draws = if ["dropout", "DropConnect", "fractional pooling", "stochastic depth"].contains(&case) {
+                drawn(&mut net, &test)?
+            } else {
+                f64::NAN
+            };
             for (sum, accuracy) in sums.iter_mut().zip([evaluate(&net, &train)?[1], evaluate(&net, &test)?[1], draws]) {
                 *sum += 100.0 * accuracy / seeds as f64;
             }
@@ -56,10 +61,18 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let smaller: Vec<&str> = (1..CASES.len()).filter(|&i| gap(i) < gap(0)).map(|i| CASES[i]).collect();
     let best = (1..CASES.len()).max_by(|&a, &b| found[a].2.total_cmp(&found[b].2)).expect("there are cases");
     report.claim("Most regularizers narrow the gap", format!("{} of 7: {}", smaller.len(), smaller.join(", ")), smaller.len() >= 4);
-    report.claim("The best of them is better on test pictures than none", format!("{} with {:.1} % instead of {:.1} %", CASES[best], found[best].2, found[0].2), found[best].2 > found[0].2);
+    report.claim(
+        "The best of them is better on test pictures than none",
+        format!("{} with {:.1} % instead of {:.1} %", CASES[best], found[best].2, found[0].2),
+        found[best].2 > found[0].2,
+    );
     let rows = |of: fn(&(&'static str, f64, f64)) -> f64| found.iter().map(|row| (row.0, of(row))).collect::<Vec<_>>();
     let plot = Plot::new("", ["accuracy (%)", ""]).rows("training", rows(|row| row.1)).rows("test", rows(|row| row.2));
-    report.picture("", "Two bars for each regularizer: training and test accuracy.", &Figure::new("Training and test accuracy by regularizer").height(360.0).plot(plot));
+    report.picture(
+        "",
+        "Two bars for each regularizer: training and test accuracy.",
+        &Figure::new("Training and test accuracy by regularizer").height(360.0).plot(plot),
+    );
     Ok(report)
 }
 

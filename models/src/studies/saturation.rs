@@ -31,7 +31,8 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut last = Vec::new();
     for (title, [weight, bias]) in [("good start", [0.6, 0.9]), ("bad start", [2.0, 2.0]), ("worse start", [3.0, 3.0])] {
         let mut plot = Plot::new(title, ["epoch", "answer"]).up(0.0..1.0);
-        let runs = [("squared error", false), ("cross entropy", true)].map(|(name, entropy)| (name, learn(options, [weight, bias], entropy, epochs)));
+        let runs = [("squared error", false), ("cross entropy", true)]
+            .map(|(name, entropy)| (name, learn(options, [weight, bias], entropy, epochs)));
         last.clear();
         for (name, run) in runs {
             let run = run?;
@@ -44,7 +45,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         }
         if title == "bad start" {
             let ratio = last[1].0 / last[0].0;
-            report.claim("From the bad start the first gradient of squared error is at least 10 times as small", format!("{ratio:.0} times"), ratio >= 10.0);
+            report.claim(
+                "From the bad start the first gradient of squared error is at least 10 times as small",
+                format!("{ratio:.0} times"),
+                ratio >= 10.0,
+            );
             let found = format!("{} epochs instead of {}", last[0].1, last[1].1);
             report.claim("It takes more epochs to the same answer", found, last[0].1 > last[1].1);
         }
@@ -68,7 +73,11 @@ fn learn(options: &StudyOptions, start: [f32; 2], entropy: bool, epochs: usize) 
         let (answer, score): (Number<_>, Number<OwnedTape<f32, Cpu>>) = net.try_forward_train(x.clone(), gradients)?;
         answers.push(f64::from(answer.as_vec()[0]));
         // Half of the square, as in the book.
-        let loss = if entropy { loss::bce_with_logits(score + answer * 0.0, target.clone()) } else { loss::mse(answer + score * 0.0, target.clone()) * 0.5 };
+        let loss = if entropy {
+            loss::bce_with_logits(score + answer * 0.0, target.clone())
+        } else {
+            loss::mse(answer + score * 0.0, target.clone()) * 0.5
+        };
         gradients = loss.backward();
         if first.is_none() {
             first = layercake::gradient::named_gradients(&net, &mut gradients).ok().map(|all| f64::from(all[0].1[0]));

@@ -55,7 +55,10 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     }
     let mean = |bests: &[f64]| bests.iter().sum::<f64>() / bests.len() as f64;
     let wins = bests[1].iter().zip(&bests[0]).filter(|(random, grid)| random < grid).count();
-    let table = report.table(&format!("{} trials, {repetitions} repetitions: the lowest test loss", SIDE * SIDE), &["search", "learning rates tried", "mean of the best losses", "worst of the best losses"]);
+    let table = report.table(
+        &format!("{} trials, {repetitions} repetitions: the lowest test loss", SIDE * SIDE),
+        &["search", "learning rates tried", "mean of the best losses", "worst of the best losses"],
+    );
     for ((name, values), bests) in [("grid", SIDE), ("random", SIDE * SIDE)].into_iter().zip(&bests) {
         table.row([name.into(), values.into(), mean(bests).into(), bests.iter().copied().fold(0.0, f64::max).into()]);
     }
@@ -65,15 +68,22 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
 
     let mut figure = Figure::new("Nine trials: the settings above, the loss by the one that matters below").columns(2).height(220.0);
     for (name, trials) in ["grid", "random"].iter().zip(&shown) {
-        let plot = Plot::new(name, ["learning rate (power of ten)", "epsilon (power of ten)"]).across(RATES[0] - SHIFT..RATES[1] + SHIFT).up(EPSILONS[0]..EPSILONS[1]);
+        let plot = Plot::new(name, ["learning rate (power of ten)", "epsilon (power of ten)"])
+            .across(RATES[0] - SHIFT..RATES[1] + SHIFT)
+            .up(EPSILONS[0]..EPSILONS[1]);
         figure = figure.plot(plot.points("trial", trials.iter().map(|([rate, epsilon], _)| (*rate, *epsilon))));
     }
     for (name, trials) in ["grid", "random"].iter().zip(&shown) {
         let most = shown.iter().flatten().map(|trial| trial.1.min(10.0)).fold(0.0, f64::max);
-        let plot = Plot::new(name, ["learning rate (power of ten)", "test loss"]).across(RATES[0] - SHIFT..RATES[1] + SHIFT).up(0.0..most * 1.1);
+        let plot =
+            Plot::new(name, ["learning rate (power of ten)", "test loss"]).across(RATES[0] - SHIFT..RATES[1] + SHIFT).up(0.0..most * 1.1);
         figure = figure.plot(plot.points("trial", trials.iter().map(|([rate, _], loss)| (*rate, loss.min(10.0)))));
     }
-    report.picture("", "The grid has three columns of trials, the random search nine different rates, one of them near the lowest loss.", &figure);
+    report.picture(
+        "",
+        "The grid has three columns of trials, the random search nine different rates, one of them near the lowest loss.",
+        &figure,
+    );
     Ok(report)
 }
 

@@ -23,9 +23,11 @@ type Inputs = Tensor<(usize, Const<STEPS>, Const<8>), f32, Cpu>;
 
 pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut report = Report::default();
-    let head = ["singular values", "gradient 1 step back", "49 steps back", "by the power law", "factor per step", "with inputs, 49 steps back"];
+    let head =
+        ["singular values", "gradient 1 step back", "49 steps back", "by the power law", "factor per step", "with inputs, 49 steps back"];
     report.table("Norm of the gradient of an input, with the last state's as 1:", &head);
-    let mut plots = [("states of 0", 0.0), ("with random inputs", 0.3)].map(|(name, scale)| (Plot::new(name, ["steps back", "norm of the gradient"]).logarithmic([false, true]), scale));
+    let mut plots = [("states of 0", 0.0), ("with random inputs", 0.3)]
+        .map(|(name, scale)| (Plot::new(name, ["steps back", "norm of the gradient"]).logarithmic([false, true]), scale));
     let mut factors = Vec::new();
     let values = [0.5, 0.8, 1.0, 1.2, 1.5];
     for value in values {
@@ -42,7 +44,11 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
         factors.push(factor);
     }
     let holds = factors.iter().zip(values).all(|(factor, value)| (factor / value - 1.0).abs() < 0.01);
-    report.claim("The gradient falls, stays and explodes by the power law", format!("factors of {factors:.3?} per step for singular values of {values:?}"), holds);
+    report.claim(
+        "The gradient falls, stays and explodes by the power law",
+        format!("factors of {factors:.3?} per step for singular values of {values:?}"),
+        holds,
+    );
 
     // All parameters' gradients of an exploding network, before and after clipping.
     let mut net = network(options, 1.5)?;
@@ -51,9 +57,17 @@ pub(super) fn run(options: &StudyOptions) -> Result<Report, TrainError> {
     let mut gradients = (output.sum::<Rank0, _>() * 1e3).backward();
     let before = clip_grad_norm(&net, &mut gradients, 5.0);
     let after = grad_norm(&net, &mut gradients);
-    report.claim("Clipping to a norm of 5 leaves a gradient of that norm", format!("{before:.1e} becomes {after:.3}"), before > 5.0 && (after - 5.0).abs() < 1e-3);
+    report.claim(
+        "Clipping to a norm of 5 leaves a gradient of that norm",
+        format!("{before:.1e} becomes {after:.3}"),
+        before > 5.0 && (after - 5.0).abs() < 1e-3,
+    );
     let [(zero, _), (random, _)] = plots;
-    let figure = Figure::new("Gradients through fifty steps, by the singular values of the weights").columns(2).height(280.0).plot(zero).plot(random);
+    let figure = Figure::new("Gradients through fifty steps, by the singular values of the weights")
+        .columns(2)
+        .height(280.0)
+        .plot(zero)
+        .plot(random);
     report.picture("", "Straight lines on a logarithmic scale for states of 0: down below 1, level at 1, up above 1. With inputs, those above 1 level off.", &figure);
     Ok(report)
 }
