@@ -11,4 +11,16 @@ network! {
 
     /// 32x32 color images to logits of ten classes.
     pub LinearColor: [3, 32, 32] -> [10] { Flatten, fc: Linear(3072, 10) }
+
+    /// Histograms of oriented gradients of 28x28 gray images to logits of ten classes.
+    pub LinearGradientsGray: [144, 1, 1] -> [10] { Flatten, fc: Linear(144, 10) }
+
+    /// Histograms of oriented gradients of 32x32 color images to logits of ten classes.
+    pub LinearGradients: [324, 1, 1] -> [10] { Flatten, fc: Linear(324, 10) }
+
+    /// Histograms of hues of color images to logits of ten classes.
+    pub LinearHues: [10, 1, 1] -> [10] { Flatten, fc: Linear(10, 10) }
+
+    /// Both.
+    pub LinearGradientsAndHues: [334, 1, 1] -> [10] { Flatten, fc: Linear(334, 10) }
 }

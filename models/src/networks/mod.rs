@@ -54,7 +54,7 @@ pub use film::Film;
 pub use gru::GruCell;
 pub use inception::Inception3a;
 pub use lenet5::LeNet5;
-pub use linear::{LinearColor, LinearGray};
+pub use linear::{LinearColor, LinearGradients, LinearGradientsAndHues, LinearGradientsGray, LinearGray, LinearHues};
 pub use localizer::{CellLocalizer, DigitLocalizer};
 pub use maxout::MaxoutNet;
 pub use mixer::{MixerB16, MixerBlock};

@@ -13,6 +13,7 @@ use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
 use layercake_train::{Criterion, Goal, Predictions, Supervised, TrainError, WithValidation, bench};
 
 use super::ensemble;
+use super::features::{Features, Pictures};
 use super::machine::{Machine, open_gpu};
 use super::own::{OwnKind, OwnNetwork};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
@@ -30,6 +31,8 @@ pub(crate) struct ImageClassifier {
     augment: Augment,
     /// Hinge loss instead of cross entropy.
     hinge: bool,
+    /// What the network takes instead of the pixels, and the size of the images from which it is computed.
+    features: Option<(Features, [usize; 3])>,
 }
 
 /// Augmentation of training images, before normalization.
@@ -49,7 +52,7 @@ impl ImageClassifier {
         graph: &'static Graph,
         recipe: fn(KnownDataset) -> Recipe,
     ) -> Self {
-        Self { name, description, graph, recipe, dataset: KnownDataset::Mnist, augment: Augment::No, hinge: false }
+        Self { name, description, graph, recipe, dataset: KnownDataset::Mnist, augment: Augment::No, hinge: false, features: None }
     }
 
     /// Sets the default data set, instead of MNIST.
@@ -67,7 +70,22 @@ impl ImageClassifier {
         Self { hinge: true, ..self }
     }
 
-    /// The size of the images.
+    /// Takes features of images of this size, `[features, 1, 1]`.
+    pub(crate) const fn of(self, features: Features, images: [usize; 3]) -> Self {
+        Self { features: Some((features, images)), ..self }
+    }
+
+    /// The images of a data set, as they are in its files.
+    fn load(&self, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<Split, TrainError> {
+        Ok(dataset.load(data_dir, self.features.map_or(self.shape(), |(_, images)| images))?)
+    }
+
+    /// Images as the network takes them.
+    fn pictures(&self, images: Images) -> Pictures {
+        Pictures::new(images, self.features.map(|(features, _)| features))
+    }
+
+    /// The size of the network's input.
     fn shape(&self) -> [usize; 3] {
         let dims = self.graph.inputs()[0].shape.dims();
         dims.try_into().unwrap_or_else(|_| panic!("`{}` takes {dims:?}, which is not an image", self.name))
@@ -89,10 +107,14 @@ impl ImageClassifier {
         let dataset = options.dataset.or(config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(KnownDataset::Digits);
         let mut net = device.build(self.graph)?;
         load_parameters(&mut net, &checkpoint).map_err(TrainError::from)?;
-        let Split { train, test } = dataset.load(options.data_dir.as_deref(), self.shape()).map_err(TrainError::from)?;
-        let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
+        let Split { train, test } = self.load(dataset, options.data_dir.as_deref())?;
+        let normalize = match config.and_then(|config| config.normalize) {
+            Some(normalize) => normalize,
+            None => Normalize::measure_dataset(&self.pictures(train)).map_err(TrainError::from)?,
+        };
         let (goal, items) = (Goal::Classes(test.classes().to_vec()), test.len() as u64);
-        let found = Predictions::of(&net, device, &goal, &self.criterion(), &Loader::new(test, TEST_BATCH).transform(normalize))?;
+        let test = Loader::new(self.pictures(test), TEST_BATCH).transform(normalize);
+        let found = Predictions::of(&net, device, &goal, &self.criterion(), &test)?;
         Ok(Evaluation { source: dataset.into(), metrics: ensemble::metrics(&found, &goal), items, unit: "images", seeds: None })
     }
 
@@ -100,12 +122,13 @@ impl ImageClassifier {
         let model = Trained { name: self.name, graph: self.graph, agent: None };
         let [_, height, width] = self.shape();
         train(model, device, options, (self.recipe)(options.dataset), |recipe| {
-            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), self.shape()).map_err(TrainError::from)?;
+            let Split { train, test } = self.load(options.dataset, options.data_dir.as_deref())?;
             let (train, validation) = hold_out_images(train, recipe)?;
-            let (items, normalize, classes) = (train.len(), Normalize::measure(&train), train.classes().to_vec());
+            let (items, classes, train) = (train.len(), train.classes().to_vec(), self.pictures(train));
+            let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
             let net = device.build(self.graph)?;
             let measured_on = |images: Images| {
-                let test = Loader::new(images, TEST_BATCH).transform(normalize.clone());
+                let test = Loader::new(self.pictures(images), TEST_BATCH).transform(normalize.clone());
                 let mut task =
                     Supervised::new(Goal::Classes(classes.clone()), test).titled(&format!("{} on {}", self.name, options.dataset));
                 task.criterion = self.criterion();

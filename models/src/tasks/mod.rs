@@ -1,11 +1,13 @@
 //! How the models of the zoo are trained, evaluated and sampled: one file per kind of model.
 
 mod agents;
+mod by_features;
 mod classifier;
 mod color_or_gray;
 mod detector;
 mod ensemble;
 mod entry;
+mod features;
 mod graph;
 mod localizer;
 mod machine;
@@ -37,11 +39,13 @@ use rand_distr::StandardNormal;
 
 use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
+pub(crate) use by_features::ByFeatures;
 pub(crate) use classifier::{Augment, ImageClassifier};
 pub(crate) use color_or_gray::ColorOrGray;
 pub(crate) use detector::Detector;
 pub use detector::{class_key, outlined};
 pub(crate) use entry::{Description, Entry, ModelKind, Run};
+pub(crate) use features::Features;
 pub use graph::{bench_graph, bench_inference};
 pub(crate) use localizer::Localizer;
 pub(crate) use neighbors::Knn;

@@ -11,12 +11,13 @@ use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 
 use crate::networks::{
-    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MaxoutNet, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray,
-    StreetFcn, StreetSegNet, StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
+    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearColor, LinearGradients, LinearGradientsAndHues,
+    LinearGradientsGray, LinearGray, LinearHues, MaxoutNet, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, StreetFcn, StreetSegNet,
+    StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn,
-    Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
+    Addition, Agent, AgentKind, Augment, ByFeatures, CharacterModel, ColorOrGray, Description, Detector, Entry, Features, GridWorldModel,
+    ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -25,19 +26,41 @@ pub use options::{
 };
 pub use photo::{Detected, DetectionSeconds, PhotoDetector, PhotoSegmenter};
 
+const SVM_FEATURES: &[Variant] = &[
+    Variant { name: "pixels", graph: LinearGray::GRAPH },
+    Variant { name: "hog", graph: LinearGradients::GRAPH },
+    Variant { name: "hue", graph: LinearHues::GRAPH },
+    Variant { name: "hog,hue", graph: LinearGradientsAndHues::GRAPH },
+];
+
+fn linear_svm() -> ByFeatures {
+    let machine = |graph| {
+        let about = "one linear layer with multi-class hinge loss on pixels or features (--features hog, hue or hog,hue), 28x28 gray or 32x32 color";
+        ImageClassifier::new("linear_svm", about, graph, hyperparameters::linear_svm).by_hinge()
+    };
+    let color = |graph, features| machine(graph).of(features, [3, 32, 32]).on(KnownDataset::Cifar10);
+    let by_channels = |color: ImageClassifier, gray: ImageClassifier| ColorOrGray {
+        color: Box::new(color),
+        gray: Box::new(gray),
+        dataset: KnownDataset::Mnist,
+    };
+    ByFeatures {
+        pixels: by_channels(machine(LinearColor::GRAPH).on(KnownDataset::Cifar10), machine(LinearGray::GRAPH)),
+        gradients: by_channels(
+            color(LinearGradients::GRAPH, Features::Gradients),
+            machine(LinearGradientsGray::GRAPH).of(Features::Gradients, [1, 28, 28]),
+        ),
+        hues: color(LinearHues::GRAPH, Features::Hues),
+        both: color(LinearGradientsAndHues::GRAPH, Features::GradientsAndHues),
+        variants: SVM_FEATURES,
+    }
+}
+
 /// All models of the zoo.
 pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     let mut models: Vec<Box<dyn ZooModel>> = vec![
         Box::new(ImageClassifier::new("lenet5", "LeNet-5 (LeCun et al., 1998), 28x28 gray", LeNet5::GRAPH, hyperparameters::small)),
-        Box::new(
-            ImageClassifier::new(
-                "linear_svm",
-                "one linear layer with multi-class hinge loss, 28x28 gray",
-                LinearGray::GRAPH,
-                hyperparameters::linear_svm,
-            )
-            .by_hinge(),
-        ),
+        Box::new(linear_svm()),
         Box::new(ImageClassifier::new(
             "softmax",
             "one linear layer with cross entropy, 28x28 gray",

@@ -214,6 +214,26 @@ fn points() {
     );
 }
 
+/// A linear classifier learns from features in place of pixels, and they are computed again where it is evaluated.
+#[test]
+fn features_in_place_of_pixels() {
+    let place = Place::new();
+    place.works("train linear_svm --features hog --epochs 10 --lr 0.01 --seed 1 --out hog");
+    assert_eq!(place.json("hog/config.json")["normalize"]["mean"].as_array().map(Vec::len), Some(144));
+    let accuracy = place.json("hog/summary.json")["test_accuracy"].as_f64().unwrap();
+    assert!(accuracy > 0.9, "{accuracy}");
+    let found = place.works("eval linear_svm --checkpoint hog --json");
+    assert!(found.contains(&format!("\"test_accuracy\": {accuracy}")), "{accuracy}: {found}");
+    let line = "error: `--features hue`: the images of digits are gray and have no hue; expected cifar-10";
+    place.fails("train linear_svm --features hue", 1, line);
+    assert!(place.works("summary linear_svm --features hog,hue").contains("3,350"));
+    place.fails(
+        "train linear_svm --features hig",
+        1,
+        "error: `--variant hig`: `linear_svm` has no such variant; known: pixels, hog, hue, hog,hue",
+    );
+}
+
 /// Rows of digits, with another cell and without clipping.
 #[test]
 fn a_row_classifier() {

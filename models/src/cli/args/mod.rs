@@ -180,7 +180,7 @@ pub(crate) struct Shown {
     #[arg(long = "env", value_name = "NAME")]
     pub(crate) environment: Option<String>,
     /// Which network of a model that has several [default: the first].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "features", value_name = "NAME")]
     pub(crate) variant: Option<String>,
 }
 

@@ -34,8 +34,9 @@ pub(crate) struct TrainArgs {
     /// The data set (see `layercake list`); only the digits are built in [default: the model's own with --data-dir, otherwise digits].
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
-    /// Which network of a model that has several: moons and curve by their layers, row_classifier by its cell [default: the first].
-    #[arg(long, value_name = "NAME")]
+    /// Which network of a model that has several: moons and curve by their layers, row_classifier by its cell, linear_svm by its features
+    /// [default: the first].
+    #[arg(long, visible_alias = "features", value_name = "NAME")]
     pub(crate) variant: Option<String>,
     /// The folder that contains the data set's folder, for example DIR/mnist/train-images-idx3-ubyte.gz.
     #[arg(long, value_name = "DIR")]
