@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use layercake::AnyNetwork;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
 use layercake::loss::try_cross_entropy;
 use layercake::optim::{Adam, AdamConfig};
@@ -10,9 +11,9 @@ use layercake::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 
-use crate::TrainError;
 use crate::data::Array;
 use crate::error::OnDevice;
+use crate::{Pass, Step, TrainError};
 
 const WARM_UP: usize = 3;
 const LEAST_STEPS: usize = 15;
@@ -52,6 +53,37 @@ impl Timing {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
         let median_ms = milliseconds(times[times.len() / 2]);
         Ok(Self { median_ms, min_ms: milliseconds(times[0]), items_per_second: items as f64 / median_ms * 1e3, steps: times.len() })
+    }
+
+    /// Times a training step of a model on a batch of `items` items: the given loss, as [`Task::loss`](crate::Task::loss) computes it, the backward pass, and a step of
+    /// Adam with learning rate 1e-3. It ends with the loss on the host, so the times are also valid for asynchronous devices.
+    ///
+    /// # Errors
+    /// The first error of the loss, or of the device; a loss that is not finite.
+    pub fn of_step<M, D>(
+        model: &mut M,
+        device: &D,
+        items: usize,
+        mut loss: impl FnMut(&mut M, Pass<D>) -> Result<Step<D>, TrainError>,
+    ) -> Result<Self, TrainError>
+    where
+        M: TensorCollection<f32, D>,
+        D: Device<f32>,
+    {
+        let mut optimizer = Adam::new(model, AdamConfig { lr: 1e-3, ..Default::default() });
+        let mut gradients = Some(model.try_alloc_grads().on_device()?);
+        Self::measure(items, || {
+            let taken = gradients.take().expect("put back after each step");
+            let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0 };
+            let loss = loss(model, pass)?.loss;
+            let value = loss.retaped::<NoneTape>();
+            let mut new = loss.try_backward().on_device()?;
+            optimizer.step(model, &mut new).on_device()?;
+            model.try_zero_grads(&mut new).on_device()?;
+            gradients = Some(new);
+            let mean = value.as_vec()[0];
+            if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean, cause: None }) }
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 
 use indicatif::HumanCount;
-use layercake_models::{BenchOptions, DeviceKind, bench_graph, bench_inference};
+use layercake_models::{BenchOptions, BenchResult, DeviceKind, bench_graph, bench_inference};
 use layercake_train::Timing;
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::args::{BenchArgs, Shown};
 use crate::commands::{Outcome, device, file, graph, named, use_threads};
 use crate::error::CommandError;
 
-/// Times the training step and the inference of an image classifier, or the inference of any network.
+/// Times the training step and the inference of a model, or the inference of any network.
 pub(crate) fn run(args: BenchArgs) -> Outcome {
     if args.infer {
         return infer(&args);
@@ -22,15 +22,17 @@ pub(crate) fn run(args: BenchArgs) -> Outcome {
         Some(graph) => bench_graph(&args.model, graph, &options)?,
         None => named(&args.model)?.bench(&options)?,
     };
+    let memory = peak_memory();
     if args.json {
-        return print_json(&done);
+        return print_json(&Trained { result: &done, peak_memory_mb: memory });
     }
     let place = match done.device {
         "cpu" => format!("{} threads", done.threads),
         other => other.to_owned(),
     };
     writeln!(stdout(), "{}, {} {} per step, {place}", done.model, done.batch_size, done.unit)?;
-    [("training step", done.train), ("inference", done.infer)].iter().try_for_each(|(what, timing)| print(what, timing, done.unit))
+    [("training step", done.train), ("inference", done.infer)].iter().try_for_each(|(what, timing)| print(what, timing, done.unit))?;
+    memory.map_or(Ok(()), |memory| Ok(writeln!(stdout(), "{:14} {memory:.0} MB at most, of the whole process", "memory")?))
 }
 
 fn print(what: &str, timing: &Timing, unit: &str) -> Outcome {
@@ -41,6 +43,22 @@ fn print(what: &str, timing: &Timing, unit: &str) -> Outcome {
 
 fn print_json(result: &impl Serialize) -> Outcome {
     Ok(writeln!(stdout(), "{}", serde_json::to_string(result).expect("plain data can be written as JSON"))?)
+}
+
+/// The times of both, and the memory.
+#[derive(Serialize)]
+struct Trained<'a> {
+    #[serde(flatten)]
+    result: &'a BenchResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_memory_mb: Option<f64>,
+}
+
+/// The most memory that this process had, in megabytes, where the system states it (Linux).
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?;
+    kibibytes.parse::<f64>().ok().map(|count| count * 1024.0 / 1e6)
 }
 
 /// The time of an inference.
@@ -61,7 +79,7 @@ struct Inference<'a> {
 fn infer(args: &BenchArgs) -> Outcome {
     if device(args.device) == DeviceKind::Cuda {
         return Err(CommandError::Option(
-            "`--infer` times networks on the CPU; without it, `--device cuda` times image classifiers".to_owned(),
+            "`--infer` times networks on the CPU; without it, `--device cuda` times training steps too".to_owned(),
         ));
     }
     let graph = graph(&Shown { model: args.model.clone(), environment: None, variant: None })?;

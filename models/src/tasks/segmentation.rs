@@ -8,8 +8,8 @@ use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
-use layercake_train::data::rand::SeedableRng;
 use layercake_train::data::rand::rngs::StdRng;
+use layercake_train::data::rand::{Rng, SeedableRng};
 use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::Transform;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
@@ -18,7 +18,7 @@ use layercake_train::data::{
 };
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
-use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
+use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, Timing, TrainError, WithValidation, argmax_maps, label_weight};
 
 use super::classifier::normalize_fits;
 use super::entry::{Description, ModelKind, Run};
@@ -96,6 +96,23 @@ impl ModelKind for StreetSegmentation {
         Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
+    fn bench<D: Machine>(&self, _: &Description, device: &D, batch: usize) -> Result<[Timing; 2], ModelError> {
+        let mut random = StdRng::seed_from_u64(0);
+        let images = (0..batch * 3 * HEIGHT * WIDTH).map(|_| random.gen_range(-1.0..1.0)).collect();
+        let images = Array::new(vec![batch, 3, HEIGHT, WIDTH], images);
+        let masks = Array::new(vec![batch, HEIGHT, WIDTH], (0..batch * HEIGHT * WIDTH).map(|_| random.gen_range(0..=CLASSES)).collect());
+        let given = images.clone().into_dynamic(device).map_err(TrainError::from)?;
+        let mut net = device.build(self.graph())?;
+        let criterion = CrossEntropy { ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() };
+        let masked = MaskedBatch { images, masks };
+        let train = Timing::of_step(&mut net, device, batch, |net, pass| step(&criterion, net, masked.clone(), pass))?;
+        let infer = Timing::measure(batch, || {
+            std::hint::black_box(net.try_infer(vec![given.clone()])?[0].to_vec());
+            Ok::<_, TrainError>(())
+        })?;
+        Ok([train, infer])
+    }
+
     fn segmenter<D: Machine>(&self, _: &Description, run: &Run, device: D) -> Result<PhotoSegmenter, ModelError> {
         let net = run.load_graph(self.graph(), &device)?;
         let mut classes = run.classes(CLASSES + 1)?;
@@ -127,6 +144,22 @@ pub(crate) struct Segmentation {
     pub criterion: CrossEntropy,
 }
 
+/// The loss of a batch.
+fn step<N: AnyNetwork<f32, D>, D: Backend<f32>>(
+    criterion: &CrossEntropy,
+    net: &mut N,
+    batch: MaskedBatch,
+    pass: Pass<D>,
+) -> Result<Step<D>, TrainError> {
+    let (items, counts) = (batch.images.batch_size(), label_weight(criterion, batch.masks.as_slice()));
+    let images = batch.images.into_dynamic(&pass.device)?;
+    let maps: Maps<D, OwnedTape<f32, D>> = shaped(net.try_train(vec![images], pass.gradients)?.swap_remove(0))?;
+    let classes = batch.masks.as_slice();
+    // The mean over no pixels would be NaN; the sum is 0.
+    let loss = if counts > 0.0 { criterion.try_mean(maps, classes) } else { criterion.try_sum(maps, classes) };
+    Ok(Step::new(on_device(loss)?, items).with_weight(counts))
+}
+
 /// Cross entropy with class weights by median frequency balancing (Eigen and Fergus, 2015), `median / frequency`, to the power `balance`: 0
 /// weights all classes equally.
 fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<CrossEntropy, DataError> {
@@ -151,13 +184,7 @@ impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Segmentation {
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
-        let (items, counts) = (batch.images.batch_size(), label_weight(&self.criterion, batch.masks.as_slice()));
-        let images = batch.images.into_dynamic(&pass.device)?;
-        let maps: Maps<D, OwnedTape<f32, D>> = shaped(net.try_train(vec![images], pass.gradients)?.swap_remove(0))?;
-        let classes = batch.masks.as_slice();
-        // The mean over no pixels would be NaN; the sum is 0.
-        let loss = if counts > 0.0 { self.criterion.try_mean(maps, classes) } else { self.criterion.try_sum(maps, classes) };
-        Ok(Step::new(on_device(loss)?, items).with_weight(counts))
+        step(&self.criterion, net, batch, pass)
     }
 
     fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {

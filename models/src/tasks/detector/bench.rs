@@ -1,18 +1,15 @@
 //! Times a training step and a detection on photos of noise.
 
-use layercake::optim::{Adam, AdamConfig};
-use layercake::prelude::*;
 use layercake_train::data::Array;
 use layercake_train::data::rand::rngs::StdRng;
 use layercake_train::data::rand::{Rng, SeedableRng};
 use layercake_train::detection::{BBox, Object};
-use layercake_train::{Pass, Task, Timing, TrainError};
+use layercake_train::{Task, Timing, TrainError};
 
 use super::pair::Pair;
 use super::photos::{PhotoBatch, SIZE};
 use super::task::{Detecting, Generation};
 use crate::tasks::machine::Machine;
-use crate::tasks::on_device;
 use crate::zoo::DetectionSeconds;
 
 /// Objects of a photo: as many as in BCCD's.
@@ -44,18 +41,7 @@ pub fn bench<D: Machine>(task: &mut Detecting, net: &mut Pair<D::Net>, device: &
     let proposals = (0..batch).map(|_| boxes(&mut random, PROPOSALS)).collect();
     let photos = PhotoBatch { images: Array::new(shape.to_vec(), numbers), objects, proposals };
 
-    let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
-    let mut gradients = Some(on_device(net.try_alloc_grads())?);
-    let train = Timing::measure(batch, || {
-        let taken = gradients.take().expect("put back after each step");
-        let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0 };
-        let step = Task::<Pair<D::Net>, D>::loss(task, net, photos.clone(), pass)?;
-        let mut new = on_device(step.loss.try_backward())?;
-        on_device(optimizer.step(net, &mut new))?;
-        on_device(net.try_zero_grads(&mut new))?;
-        gradients = Some(new);
-        Ok::<_, TrainError>(())
-    })?;
+    let train = Timing::of_step(net, device, batch, |net, pass| Task::<Pair<D::Net>, D>::loss(task, net, photos.clone(), pass))?;
     let detect = Timing::measure(batch, || {
         std::hint::black_box(task.find(net, device, photos.clone(), true, &mut DetectionSeconds::default())?);
         Ok::<_, TrainError>(())
