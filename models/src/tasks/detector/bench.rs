@@ -44,7 +44,7 @@ pub fn bench<D: Machine>(task: &mut Detecting, net: &mut Pair<D::Net>, device: &
     let mut gradients = Some(on_device(net.try_alloc_grads())?);
     let train = Timing::measure(batch, || {
         let taken = gradients.take().expect("put back after each step");
-        let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0 };
+        let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0, player: "" };
         let step = Task::<Pair<D::Net>, D>::loss(task, net, photos.clone(), pass)?;
         let mut new = on_device(step.loss.try_backward())?;
         on_device(optimizer.step(net, &mut new))?;
