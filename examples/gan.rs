@@ -1,14 +1,14 @@
 //! A generative adversarial network (Goodfellow et al., 2014): a generator creates digits from noise, a discriminator distinguishes them
 //! from real ones, and each has its own optimizer.
 //!
-//! A classifier trained on real digits (the judge) evaluates the generated samples. The training loop is that of PyTorch's DCGAN tutorial.
+//! A classifier trained on real digits (the judge) evaluates the generated samples. The steps are those of PyTorch's DCGAN tutorial.
 
-use layercake::average::{AveragedModel, Averaging};
+use layercake::average::Averaging;
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Images as Digits, Loader, Normalize, Split, digits};
+use layercake_train::data::{Batch, Images as Digits, Loader, Normalize, Split, digits};
 use layercake_train::run::image_grid;
-use layercake_train::{Classification, TrainError, Trainer, Until, argmax};
+use layercake_train::{Classification, InTurn, Metrics, Pass, Player, Step, Task, TrainError, Trainer, Until, argmax};
 
 network! {
     /// Maps noise to pixels in -1..1.
@@ -32,6 +32,13 @@ network! {
         conv2: Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
         Flatten, fc1: Linear(64), ReLU, Dropout(0.2), fc2: Linear(10),
     }
+}
+
+/// Both networks.
+#[derive(Clone, Debug, Model)]
+struct Gan<E: Dtype = f32, D: Storage<E> = Cpu> {
+    generator: Generator<E, D>,
+    discriminator: Discriminator<E, D>,
 }
 
 const BATCH: usize = 64;
@@ -58,6 +65,36 @@ fn judged(judge: &Judge, images: Images) -> (f64, [usize; 10]) {
     (counts.iter().sum::<usize>() as f64 / count as f64, counts)
 }
 
+/// The game of the two networks, judged on always the same noise.
+struct Game {
+    judge: Judge,
+    shown: Noise,
+}
+
+impl Task<Gan> for Game {
+    type Batch = Batch;
+    const UNIT: &'static str = "images";
+
+    fn loss(&mut self, gan: &mut Gan, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
+        let noise: Noise = pass.device.sample_normal_like(&(BATCH, Const));
+        let loss = if pass.player == "discriminator" {
+            // The generated images have no tape, so the generator gets no gradient.
+            let made = gan.generator.forward_mut(noise.leaky_traced()).retaped::<NoneTape>();
+            let on_real = loss_of(gan.discriminator.forward_train(batch.images.into_tensor(&pass.device)?, pass.gradients), 0.9);
+            loss_of(gan.discriminator.forward_mut(made.retaped::<OwnedTape<_, _>>()), 0.0) + on_real
+        } else {
+            // The gradient passes through the discriminator, whose parameters do not change.
+            loss_of(gan.discriminator.forward_mut(gan.generator.forward_train(noise, pass.gradients)), 1.0)
+        };
+        Ok(Step::new(loss, BATCH))
+    }
+
+    fn evaluate(&mut self, gan: &Gan, _: &Cpu) -> Result<Metrics, TrainError> {
+        let (sure, counts) = judged(&self.judge, gan.generator.forward(self.shown.clone()));
+        Ok(Metrics::new().with("sure", sure).with("digits", counts.iter().filter(|&&count| count >= 10).count() as f64))
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Split { train, test } = digits();
     let classes = train.classes().to_vec();
@@ -69,54 +106,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let judge = trained_judge(&device, &real, test.clone(), &classes)?;
     let (sure_of_real, _) = judged(&judge, test.epoch(1).next().expect("a batch")?.images.into_tensor(&device)?);
 
-    let (mut generator, mut discriminator) = (Generator::new(&device), Discriminator::new(&device));
-    let adam = AdamConfig { lr: 1e-3, betas: [0.5, 0.999], ..Default::default() };
-    let (mut makes, mut tells) = (Adam::new(&generator, adam), Adam::new(&discriminator, adam));
-    let (mut by_g, mut by_d) = (generator.alloc_grads(), discriminator.alloc_grads());
+    let mut gan = Gan::new(&device);
+    let adam = || Adam::new(&gan, AdamConfig { lr: 1e-3, betas: [0.5, 0.999], ..Default::default() });
+    let mut optimizers = InTurn::new(&gan, [Player::new("discriminator", adam()), Player::new("generator", adam())])?;
     let noise = |images: usize| -> Noise { device.sample_normal_like(&(images, Const)) };
-    // Samples are generated with the exponential moving average of the generator's weights.
-    let mut average = AveragedModel::new(&generator, Averaging::Ema { decay: 0.995 });
-    let shown = noise(500);
-    let (sure_before, _) = judged(&judge, generator.forward(shown.clone()));
-
-    for epoch in 1..=EPOCHS {
-        let [mut loss_d, mut loss_g] = [0.0; 2];
-        for batch in real.epoch(epoch) {
-            let images = batch?.images.into_tensor(&device)?;
-
-            // Train the discriminator. The gradients of both losses accumulate. The generated images have no tape, so the generator gets no
-            // gradient.
-            let on_real = loss_of(discriminator.forward_train(images, by_d), 0.9);
-            let made = generator.forward_mut(noise(BATCH).leaky_traced()).retaped::<NoneTape>();
-            loss_d += on_real.array();
-            let on_made = loss_of(discriminator.forward_train(made, on_real.backward()), 0.0);
-            loss_d += on_made.array();
-            by_d = on_made.backward();
-            tells.step(&mut discriminator, &mut by_d)?;
-            discriminator.zero_grads(&mut by_d);
-
-            // Train the generator: its gradient passes through the discriminator, whose parameters do not change.
-            let loss = loss_of(discriminator.forward_mut(generator.forward_train(noise(BATCH), by_g)), 1.0);
-            loss_g += loss.array();
-            by_g = loss.backward();
-            makes.step(&mut generator, &mut by_g)?;
-            generator.zero_grads(&mut by_g);
-            average.update(&generator);
-        }
-        if epoch % 30 == 0 {
-            let batches = real.batch_count() as f32;
-            let (sure, counts) = judged(&judge, average.model.forward(shown.clone()));
-            let [loss_d, loss_g, sure] = [loss_d / batches, loss_g / batches, 100.0 * sure as f32];
-            println!("epoch {epoch:3}: losses {loss_d:.2} and {loss_g:.2}; confident judgments {sure:.0} %, by digit {counts:?}");
-        }
+    let mut game = Game { judge, shown: noise(500) };
+    let (sure_before, _) = judged(&game.judge, gan.generator.forward(game.shown.clone()));
+    // Samples are generated with the exponential moving average of the weights.
+    let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).average(Averaging::Ema { decay: 0.995 });
+    let history = trainer.fit(&mut gan, &device, &mut optimizers, &mut game, &real)?;
+    for epoch in history.iter().filter(|epoch| epoch.epoch % 30 == 0) {
+        println!("epoch {:3}: {}; {}", epoch.epoch, epoch.train, epoch.test);
     }
 
     let file = std::env::temp_dir().join("layercake-gan.png");
-    let pixels: Vec<f32> = average.model.forward(noise(100)).as_vec().iter().map(|pixel| (pixel + 1.0) / 2.0).collect();
+    let pixels: Vec<f32> = gan.generator.forward(noise(100)).as_vec().iter().map(|pixel| (pixel + 1.0) / 2.0).collect();
     image_grid(&pixels, [1, 8, 8], 10).enlarged(4).save(&file)?;
     println!("samples: {}", file.display());
 
-    let (sure, counts) = judged(&judge, average.model.forward(shown));
+    let (sure, counts) = judged(&game.judge, gan.generator.forward(game.shown.clone()));
     let covered = counts.iter().filter(|&&count| count >= 10).count();
     println!("confident judgments: {:.0} % of the real test images, {:.0} % of the samples", 100.0 * sure_of_real, 100.0 * sure);
     assert!(sure_before < 0.1 && sure > 0.6 * sure_of_real, "most samples are digits: {sure}, before training {sure_before}");

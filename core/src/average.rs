@@ -7,9 +7,11 @@ use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use serde::{Deserialize, Serialize};
 
 use crate::Scalar;
+use crate::device_error::DeviceError;
 use crate::host::number;
 use crate::model::any_tensor::{AnyTensor, each_mut};
-use crate::model::{Model, Named};
+use crate::model::copy::sources;
+use crate::model::{CopyError, Model, Named};
 
 /// The kind of parameter average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,6 +119,66 @@ fn update<E: Scalar, D: Device<E>>(average: &mut dyn AnyTensor<E, D>, tensor: Na
     average.axpy(keep, tensor, 1.0 - keep)
 }
 
+/// Moves tensors of a model towards those of another one: `target = keep * target + (1 - keep) * source`, with a `keep` of 0 a copy. `from` gives the path of the source
+/// for each path of the target, or `None` to leave a tensor as it is, as in [`copy_tensors`](crate::model::copy_tensors). Buffers, such as running means, are copied.
+/// Returns the number of tensors that moved. The two may be parts of one model, of which `source` is a clone.
+///
+/// ```
+/// use layercake::average::average_tensors;
+/// use layercake::prelude::*;
+///
+/// network! { Net: [2] -> [1] { fc: Linear(1) } }
+///
+/// #[derive(Clone, Debug, Model)]
+/// struct Both<E: Dtype = f32, D: Storage<E> = Cpu> {
+///     online: Net<E, D>,
+///     target: Net<E, D>,
+/// }
+///
+/// let mut both = Both::new(&Cpu::seed_from_u64(0));
+/// let source = both.clone();
+/// let moved = average_tensors(&mut both, &source, 0.0, |path| Some(format!("online.{}", path.strip_prefix("target.")?)))?;
+/// assert_eq!(moved, 2);
+/// assert_eq!(both.target.fc.weight.array(), both.online.fc.weight.array());
+/// # Ok::<(), layercake::average::AverageError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error if a path of the source does not exist, the shapes differ, or the device is out of memory.
+pub fn average_tensors<M, N, E: Scalar, D: Device<E>>(
+    target: &mut M,
+    source: &N,
+    keep: f64,
+    from: impl Fn(&str) -> Option<String>,
+) -> Result<usize, AverageError>
+where
+    M: TensorCollection<E, D>,
+    N: TensorCollection<E, D>,
+{
+    let mut sources = sources(target, source, from)?;
+    let count = sources.len();
+    each_mut(target, |place, tensor| match sources.remove(place.path) {
+        // Not by arithmetic: 0 times NaN would remain. Not by sharing the memory either: both may be parts of one model, whose gradients dfdx tells apart by it.
+        Some(source) if keep == 0.0 || !source.is_trained() => tensor.write(&source.to_vec()),
+        Some(source) => update(tensor, source, keep),
+        None => Ok(()),
+    })
+    .map_err(|error: D::Err| AverageError::Device(DeviceError::of(&error)))?;
+    Ok(count)
+}
+
+/// Why tensors cannot be averaged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AverageError {
+    /// A tensor has no source of its shape.
+    #[error(transparent)]
+    Source(#[from] CopyError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(DeviceError),
+}
+
 /// An ensemble of models whose predictions are averaged: different models, or snapshots of one (Huang et al., 2017).
 ///
 /// ```
@@ -171,4 +233,65 @@ pub fn mean<S: Shape, E: Scalar, D: Device<E>>(tensors: impl IntoIterator<Item =
         count += 1.0;
     }
     sum.try_mul(number::<E>(1.0 / count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    network! {
+        Small: [2] -> [2] { fc: Linear(2), norm: BatchNorm1d }
+        Pair: [2] -> [2] { online: Small, target: Small }
+    }
+
+    fn set(pair: &mut Pair, online: f32, target: f32) {
+        pair.for_each_tensor_mut(|mut tensor| {
+            let value = if tensor.path().starts_with("online.") { online } else { target };
+            let count = tensor.shape().iter().product();
+            tensor.copy_from(&vec![value; count]);
+        });
+    }
+
+    fn online(path: &str) -> Option<String> {
+        Some(format!("online.{}", path.strip_prefix("target.")?))
+    }
+
+    /// Parameters move by a share, buffers are copied, and the source stays.
+    #[test]
+    fn a_part_follows_another_part_of_its_model() {
+        let mut pair = Pair::new(&Cpu::seed_from_u64(0));
+        set(&mut pair, 8.0, 4.0);
+        let source = pair.clone();
+        // Weight, bias, scale, shift, mean and variance.
+        assert_eq!(average_tensors(&mut pair, &source, 0.75, online).unwrap(), 6);
+        for tensor in pair.named_tensors() {
+            let expected = match (tensor.path().starts_with("online."), tensor.is_trained()) {
+                (false, true) => 5.0,
+                _ => 8.0,
+            };
+            assert!(tensor.to_vec().iter().all(|&x| x == expected), "{}: {:?}", tensor.path(), tensor.to_vec());
+        }
+        // A copy does not keep what cannot be computed with, and is a tensor of its own: its gradient is not that of the source.
+        set(&mut pair, 2.0, f32::NAN);
+        let source = pair.clone();
+        average_tensors(&mut pair, &source, 0.0, online).unwrap();
+        assert!(pair.named_tensors().iter().all(|tensor| tensor.to_vec().iter().all(|&x| x == 2.0)));
+        let x: Tensor<Rank2<3, 2>, f32, _> = pair.online.fc.weight.device().sample_normal();
+        let gradients = pair.online.fc.forward_mut(x.leaky_traced()).square().mean().backward();
+        assert!(gradients.get(&pair.online.fc.weight).as_vec().iter().all(|&g| g != 0.0));
+        assert!(gradients.get(&pair.target.fc.weight).as_vec().iter().all(|&g| g == 0.0));
+    }
+
+    #[test]
+    fn refused() {
+        let mut pair = Pair::new(&Cpu::seed_from_u64(0));
+        let source = pair.clone();
+        let message = |error: AverageError| error.to_string();
+        let error = message(average_tensors(&mut pair, &source, 0.5, |path| Some(format!("other.{path}"))).unwrap_err());
+        assert_eq!(error, "`online.fc.weight` is to be copied from `other.online.fc.weight`, which does not exist");
+        let swapped = |path: &str| (path == "target.fc.weight").then(|| "online.fc.bias".to_owned());
+        let error = message(average_tensors(&mut pair, &source, 0.5, swapped).unwrap_err());
+        assert_eq!(error, "`target.fc.weight` [2, 2] cannot be copied from `online.fc.bias` [2]");
+    }
 }

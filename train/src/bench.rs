@@ -74,7 +74,7 @@ impl Timing {
         let mut gradients = Some(model.try_alloc_grads().on_device()?);
         Self::measure(items, || {
             let taken = gradients.take().expect("put back after each step");
-            let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0 };
+            let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0, player: "" };
             let loss = loss(model, pass)?.loss;
             let value = loss.retaped::<NoneTape>();
             let mut new = loss.try_backward().on_device()?;

@@ -16,3 +16,6 @@ pub mod detection {}
 
 #[doc = include_str!("../guide/sequences.md")]
 pub mod sequences {}
+
+#[doc = include_str!("../guide/two_networks.md")]
+pub mod two_networks {}

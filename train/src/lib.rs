@@ -73,7 +73,7 @@
 //! - Data: [`data::Dataset`], [`data::Loader`] with worker threads, [`data::readers`] for
 //!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
 //! - Training: [`Trainer`] with learning rate schedules, gradient accumulation, parameter
-//!   averaging, early stopping, [`Callback`]s and cancellation.
+//!   averaging, early stopping, [`Callback`]s and cancellation; [`InTurn`] for several optimizers with a loss each, with a [guide](guide::two_networks).
 //! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
@@ -83,6 +83,7 @@
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Hyperparameters: [`search`], [`LrRange`].
 //! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
+//! - Samples of generative models: [`generative`] has the Fréchet distance, precision and recall.
 //! - Features of pictures: [`features`] has histograms of oriented gradients and of hue.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
@@ -93,6 +94,7 @@
 //!
 //! - [Find objects](guide::detection)
 //! - [Sequences](guide::sequences)
+//! - [Two networks in turn](guide::two_networks)
 //! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
@@ -125,6 +127,7 @@ pub mod embedding;
 pub mod ensemble;
 mod error;
 pub mod features;
+pub mod generative;
 pub mod guide;
 pub mod health;
 mod metrics;
@@ -150,7 +153,8 @@ pub use metrics::{
 };
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
-    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrCurve, LrRange, LrSchedule,
-    NumberTarget, Pass, Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn,
-    Trainer, TrainingEnd, Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, InTurn, LrCurve, LrRange,
+    LrSchedule, NumberTarget, Optimizers, Pass, Player, Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step,
+    Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest,
+    task_fn,
 };

@@ -68,27 +68,41 @@ where
     M: TensorCollection<E, D>,
     N: TensorCollection<E, D2>,
 {
-    let tensors = source.named_tensors();
-    let known: HashMap<&str, &Named<E, D2>> = tensors.iter().map(|tensor| (tensor.path(), tensor)).collect();
-    let mut copies = HashMap::new();
-    for tensor in target.named_tensors() {
-        let path = tensor.path().to_owned();
-        let Some(from) = from(&path) else { continue };
-        match known.get(&from[..]) {
-            None => return Err(CopyError::Missing { path, from }),
-            Some(found) if found.shape() != tensor.shape() => {
-                let (shape, found) = (tensor.shape().to_vec(), found.shape().to_vec());
-                return Err(CopyError::Shape { path, shape, from, found });
-            }
-            Some(found) => _ = copies.insert(path, *found),
-        }
-    }
+    let copies = sources(target, source, from)?;
     target.for_each_tensor_mut(|mut tensor| {
         if let Some(found) = copies.get(tensor.path()) {
             tensor.copy_from(&found.to_vec());
         }
     });
     Ok(copies.len())
+}
+
+/// The source of each tensor of the target that has one, by the path of the target.
+pub(crate) fn sources<M, N, E: Scalar, D: Device<E>, D2: Device<E>>(
+    target: &M,
+    source: &N,
+    from: impl Fn(&str) -> Option<String>,
+) -> Result<HashMap<String, Named<E, D2>>, CopyError>
+where
+    M: TensorCollection<E, D>,
+    N: TensorCollection<E, D2>,
+{
+    let known: HashMap<String, Named<E, D2>> =
+        source.named_tensors().into_iter().map(|tensor| (tensor.path().to_owned(), tensor)).collect();
+    let mut found = HashMap::new();
+    for tensor in target.named_tensors() {
+        let path = tensor.path().to_owned();
+        let Some(from) = from(&path) else { continue };
+        match known.get(&from) {
+            None => return Err(CopyError::Missing { path, from }),
+            Some(source) if source.shape() != tensor.shape() => {
+                let (shape, found) = (tensor.shape().to_vec(), source.shape().to_vec());
+                return Err(CopyError::Shape { path, shape, from, found });
+            }
+            Some(source) => _ = found.insert(path, source.clone()),
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@
 //! ```
 
 pub(crate) mod any_tensor;
-mod copy;
+pub(crate) mod copy;
 #[doc(hidden)]
 pub mod fields;
 #[doc(hidden)]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::option::{InvalidOption, in_range};
 use super::presence;
-use super::rule::Flat;
+use super::rule::{Flat, Rule};
+use super::step::Optim;
 use crate::gradient::storage_of;
 use crate::host::{number, wide};
 use crate::model::Place;
@@ -98,7 +99,7 @@ pub fn clip_grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
 ) -> f64 {
     Clip::Norm(max_norm).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
-    let norm = norm_of(model, gradients, &present).unwrap_or_else(|error| panic!("{error}"));
+    let norm = norm_of(model, gradients, &present, |_| true).unwrap_or_else(|error| panic!("{error}"));
     let action = Clip::Norm(max_norm).given(norm);
     let mut act = Act { gradients, present: present.iter(), action };
     each(model, |place, tensor| act.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
@@ -122,17 +123,29 @@ pub fn try_grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     gradients: &mut Gradients<E, D>,
 ) -> Result<f64, D::Err> {
     let present = presence::of_model(model, gradients)?;
-    norm_of(model, gradients, &present)
+    norm_of(model, gradients, &present, |_| true)
 }
 
 fn norm_of<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &M,
     gradients: &mut Gradients<E, D>,
     present: &[bool],
+    counts: impl Fn(&str) -> bool,
 ) -> Result<f64, D::Err> {
-    let mut norm = Norm { gradients, present: present.iter(), squares: Squares::default() };
+    let mut norm = Norm { gradients, present: present.iter(), counts: &counts, squares: Squares::default() };
     each(model, |place, tensor| norm.tensor(place, tensor))?;
     Ok(norm.squares.total().sqrt())
+}
+
+impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
+    /// The norm of the gradients of all parameters that the optimizer moves: [`try_grad_norm`] without the frozen ones.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails.
+    pub fn try_grad_norm<M: TensorCollection<E, D>>(&self, model: &M, gradients: &mut Gradients<E, D>) -> Result<f64, D::Err> {
+        let present = presence::of_model(model, gradients)?;
+        norm_of(model, gradients, &present, |path| !self.frozen.contains(path))
+    }
 }
 
 /// Clamps each element of the gradients of a model's parameters to `-max ..= max`: PyTorch's `clip_grad_value_`.
@@ -149,12 +162,14 @@ pub fn clip_grad_value<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model
 struct Norm<'a, E: Scalar, D: Device<E>> {
     gradients: &'a mut Gradients<E, D>,
     present: std::slice::Iter<'a, bool>,
+    /// Whether the gradient of the parameter with this path counts.
+    counts: &'a dyn Fn(&str) -> bool,
     squares: Squares<E, D>,
 }
 
 impl<E: Scalar, D: Device<E>> Norm<'_, E, D> {
     fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
-        if place.trained && self.present.next() == Some(&true) {
+        if place.trained && self.present.next() == Some(&true) && (self.counts)(place.path) {
             self.squares.add(self.gradients, tensor)?;
         }
         Ok(())

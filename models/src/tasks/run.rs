@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
-use layercake::optim::{AdamConfig, Optim, Rule};
+use layercake::optim::Adam;
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize, Split};
 use layercake_train::rl::AgentConfig;
 use layercake_train::run::{Purpose, Recipe, RunConfig, RunFolder, RunOptions, RunOutcome, Source, Trainee, command, conduct, has_effect};
-use layercake_train::{Seeded, Task, TrainError, WithValidation};
+use layercake_train::{Optimizers, Seeded, Task, TrainError, WithValidation};
 
 use super::SHAPE;
 use super::machine::Machine;
@@ -27,9 +27,9 @@ pub(crate) struct Trained {
 }
 
 /// What a task prepares for training.
-pub(crate) struct Prepared<N, R: Rule, S: Dataset, T, D: Seeded> {
+pub(crate) struct Prepared<N, O, S: Dataset, T> {
     pub net: N,
-    pub optimizer: Optim<R, f32, D>,
+    pub optimizer: O,
     /// Number of training items.
     pub items: usize,
     /// The training data, batched and shuffled as the recipe says.
@@ -45,20 +45,20 @@ pub(crate) struct Prepared<N, R: Rule, S: Dataset, T, D: Seeded> {
 }
 
 /// What is prepared of a network that learns by Adam and is validated by the same task.
-pub(crate) type PreparedNet<S, T, D> = Prepared<<D as Machine>::Net, AdamConfig, S, WithValidation<T>, D>;
+pub(crate) type PreparedNet<S, T, D> = Prepared<<D as Machine>::Net, Adam<f32, D>, S, WithValidation<T>>;
 
 /// Trains a model with its default recipe and the user's options, or resumes a run with the recipe in its `config.json`. `prepare` reads the
 /// data and builds the network; the device is seeded with the recipe's seed.
-pub(crate) fn train<N, R, S, T, D>(
+pub(crate) fn train<N, O, S, T, D>(
     model: Trained,
     device: &D,
     options: &TrainOptions,
     own: Recipe,
-    prepare: impl FnOnce(&Recipe) -> Result<Prepared<N, R, S, T, D>, ModelError>,
+    prepare: impl FnOnce(&Recipe) -> Result<Prepared<N, O, S, T>, ModelError>,
 ) -> Result<RunOutcome, ModelError>
 where
     N: TensorCollection<f32, D> + Clone,
-    R: Rule,
+    O: Optimizers<N, D>,
     S: Dataset,
     S::Item: Collate<Batch = T::Batch>,
     T: Task<N, D>,

@@ -27,6 +27,9 @@ pub(crate) struct State {
     pub batch: usize,
     /// The learning rate before schedules.
     pub base_lr: f64,
+    /// Those of further optimizers, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_lrs: Vec<f64>,
     /// The learning rate of the last step.
     pub lr: f64,
     /// Number of updates of the parameter average.
@@ -77,10 +80,27 @@ pub(crate) struct RunSettings {
 }
 
 impl State {
-    pub fn new(settings: RunSettings, base_lr: f64) -> Self {
+    /// The beginning of a run; `further_lrs` are the learning rates of further optimizers.
+    pub fn new(settings: RunSettings, base_lr: f64, further_lrs: Vec<f64>) -> Self {
         let (running, measured, history) = (RunningMetrics::new(), RunningMetrics::new(), Vec::new());
         let (version, lr, averaged, elapsed, partial, best) = (VERSION, base_lr, 0, 0.0, None, None);
-        Self { version, settings, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, measured, elapsed, history, partial, best }
+        Self {
+            version,
+            settings,
+            step: 0,
+            epoch: 1,
+            batch: 0,
+            base_lr,
+            further_lrs,
+            lr,
+            averaged,
+            running,
+            measured,
+            elapsed,
+            history,
+            partial,
+            best,
+        }
     }
 
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
@@ -125,7 +145,8 @@ impl State {
         if self.best.is_some_and(|best| !(1..self.epoch).contains(&best)) {
             return Some(format!("the best epoch {} is not finished", self.best.unwrap_or_default()));
         }
-        if let Some(name) = [("base_lr", self.base_lr), ("lr", self.lr)].iter().find(|(_, lr)| !lr.is_finite()).map(|(name, _)| name) {
+        let further = self.further_lrs.iter().map(|lr| ("further_lrs", *lr));
+        if let Some((name, _)) = [("base_lr", self.base_lr), ("lr", self.lr)].into_iter().chain(further).find(|(_, lr)| !lr.is_finite()) {
             return Some(format!("`{name}` is not a finite number"));
         }
         if !is_time(self.elapsed) {
@@ -163,7 +184,7 @@ mod tests {
 
     fn state() -> State {
         let settings = RunSettings { seed: 1, items: 30, batches: 3, batch_size: 10, accumulate: 2 };
-        let mut state = State::new(settings, 0.1 + 0.2);
+        let mut state = State::new(settings, 0.1 + 0.2, vec![0.1]);
         state.running.add(&Metrics::new().with("loss", 1.0 / 3.0), 10);
         let unit = "images".to_owned();
         let (train, test) = (Metrics::new().with("loss", 0.1), Metrics::new().with("iou", f64::NAN));

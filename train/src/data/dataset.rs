@@ -28,8 +28,8 @@ pub trait Dataset: Send + Sync + 'static {
 
 /// An item that can be collated into a batch; PyTorch's `default_collate`.
 pub trait Collate: Sized + Send + 'static {
-    /// The type of a batch.
-    type Batch: Send + 'static;
+    /// The type of a batch. It is cloned if several optimizers take turns on it.
+    type Batch: Clone + Send + 'static;
 
     /// What items are called when the speed is reported.
     const UNIT: &'static str = "samples";

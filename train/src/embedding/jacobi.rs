@@ -4,7 +4,7 @@
 const SWEEPS: usize = 64;
 
 /// The eigenvalues of a symmetric matrix, the largest first, each with its eigenvector of length 1, by Jacobi's rotations.
-pub(super) fn eigen(mut matrix: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
+pub(crate) fn eigen(mut matrix: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
     let size = matrix.len();
     // Row `i` becomes the eigenvector `i`.
     let mut vectors: Vec<Vec<f64>> = (0..size).map(|i| (0..size).map(|j| f64::from(u8::from(i == j))).collect()).collect();

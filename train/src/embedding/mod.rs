@@ -35,6 +35,7 @@ mod trust;
 mod tsne;
 
 pub use error::EmbeddingError;
+pub(crate) use jacobi::eigen;
 pub use pca::Pca;
 pub use points::{Neighbor, Points};
 pub use trust::trustworthiness;

@@ -64,7 +64,7 @@ impl Points {
     }
 
     /// The squared distance of each point to `from`.
-    pub(super) fn squared_distances(&self, from: &[f32]) -> Vec<f64> {
+    pub(crate) fn squared_distances(&self, from: &[f32]) -> Vec<f64> {
         self.rows().map(|row| squared_distance(row, from)).collect()
     }
 

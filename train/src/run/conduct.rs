@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanCount;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
-use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use serde_json::json;
 
@@ -14,20 +13,20 @@ use super::{Diagnosis, Recipe, RunConfig, RunFolder, RunSummary, examine};
 use crate::data::{Collate, Dataset, Loader};
 use crate::tensorboard::TensorBoard;
 use crate::trainer::{Smoothed, say};
-use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Progress, ProgressReport, Seeded, Task, TrainError};
+use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Optimizers, Progress, ProgressReport, Seeded, Task, TrainError};
 
 /// The default parent folder of run folders.
 pub const RUNS: &str = "runs";
 
 /// What is trained, and how it is evaluated.
 #[derive(Debug)]
-pub struct Trainee<N, R: Rule, S: Dataset, T, D: Seeded> {
+pub struct Trainee<N, O, S: Dataset, T> {
     /// The model with its initial parameters.
     pub net: N,
     /// Its graph, for the drawing.
     pub graph: Graph,
-    /// The optimizer.
-    pub optimizer: Optim<R, f32, D>,
+    /// The optimizer, or several that take turns.
+    pub optimizer: O,
     /// Number of training items.
     pub items: usize,
     /// The training data, batched and shuffled as the recipe says.
@@ -113,15 +112,15 @@ impl<M, D> Callback<M, D> for Guard {
 ///
 /// # Errors
 /// Returns an error if an option has no effect, the data cannot be read, the device fails, training diverges or is cancelled, or the folder cannot be written.
-pub fn conduct<N, R, S, T, D>(
+pub fn conduct<N, O, S, T, D>(
     config: RunConfig,
-    trainee: Trainee<N, R, S, T, D>,
+    trainee: Trainee<N, O, S, T>,
     device: &D,
     options: RunOptions,
 ) -> Result<RunOutcome, TrainError>
 where
     N: TensorCollection<f32, D> + Clone,
-    R: Rule,
+    O: Optimizers<N, D>,
     S: Dataset,
     S::Item: Collate<Batch = T::Batch>,
     T: Task<N, D>,
@@ -139,6 +138,12 @@ where
             transfer.load(&mut net, &graph)?;
         }
         transfer.freeze(&net, &mut optimizer, &graph)?;
+    }
+    if optimizer.count() > 1 && matches!(purpose, Purpose::LrRange(_) | Purpose::Doctor) {
+        let (name, what) = (&config.model, if purpose == Purpose::Doctor { "a short look" } else { "a learning rate range test" });
+        return Err(TrainError::Setting(format!(
+            "`{name}`: {what} needs one loss that falls; its parts are trained in turn, each by its own"
+        )));
     }
     if let Purpose::LrRange(range) = purpose {
         return Ok(RunOutcome::LrCurve(range.test(&config.recipe, (&net, &optimizer), device, &mut task, &train, cancellation)?));

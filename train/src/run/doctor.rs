@@ -3,12 +3,11 @@
 use std::fmt;
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::optim::{Optim, Rule};
 
 use super::Recipe;
 use crate::data::{Collate, Dataset, Loader, SubsetSampler};
 use crate::health::{LayerHealth, Symptom, UPDATE, median_step, warnings};
-use crate::{Callback, CancellationToken, Epoch, Progress, Seeded, Task, TrainError, Trainer, Until};
+use crate::{Callback, CancellationToken, Epoch, Optimizers, Progress, Seeded, Task, TrainError, Trainer, Until};
 
 /// The part of a run that is tried.
 const EPOCHS: usize = 4;
@@ -53,8 +52,8 @@ impl fmt::Display for Diagnosis {
 ///
 /// # Errors
 /// Returns an error if the data cannot be read or do not fit the network, or the device fails. That training diverges is a finding.
-pub fn examine<N, R, S, T, D>(
-    (net, optimizer): (&N, &Optim<R, f32, D>),
+pub fn examine<N, O, S, T, D>(
+    (net, optimizer): (&N, &O),
     device: &D,
     task: &mut T,
     train: &Loader<S>,
@@ -63,7 +62,7 @@ pub fn examine<N, R, S, T, D>(
 ) -> Result<Diagnosis, TrainError>
 where
     N: TensorCollection<f32, D> + Clone,
-    R: Rule,
+    O: Optimizers<N, D>,
     S: Dataset,
     S::Item: Collate<Batch = T::Batch>,
     T: Task<N, D>,

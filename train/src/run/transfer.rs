@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::load_matching;
 use layercake::ir::Graph;
-use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::differences::Differences;
 use super::{RunConfig, verify_parameters};
-use crate::TrainError;
 use crate::checkpoint::Sum;
+use crate::trainer::Steps;
+use crate::{Optimizers, TrainError};
 
 /// The parameters that a run begins with, and which of them it trains; in `config.json`, since a resumed run freezes the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,20 +102,21 @@ impl Transfer {
     ///
     /// # Errors
     /// Returns an error if a pattern matches no parameter, or no parameter is left to be trained.
-    pub(super) fn freeze<N, R, D>(&self, net: &N, optimizer: &mut Optim<R, f32, D>, graph: &Graph) -> Result<(), TrainError>
+    pub(super) fn freeze<N, O, D>(&self, net: &N, optimizer: &mut O, graph: &Graph) -> Result<(), TrainError>
     where
         N: TensorCollection<f32, D>,
-        R: Rule,
+        O: Optimizers<N, D>,
         D: Device<f32>,
     {
         for pattern in &self.freeze {
             let unknown = |error| TrainError::Setting(format!("`--freeze`: {error}; `*` stands for any characters"));
-            optimizer.freeze(net, pattern).map_err(unknown)?;
+            players(optimizer, |player| player.freeze(net, pattern)).map_err(unknown)?;
         }
         if self.head && !self.freeze.is_empty() {
-            optimizer.unfreeze(net, head(graph)?).map_err(|error| TrainError::Network(error.to_string()))?;
+            let head = head(graph)?;
+            players(optimizer, |player| player.unfreeze(net, head)).map_err(|error| TrainError::Network(error.to_string()))?;
         }
-        if optimizer.frozen.trained_count(net) == 0 {
+        if !net.named_parameters().iter().any(|tensor| is_moved(optimizer, tensor.path())) {
             let patterns = crate::data::listed(&self.freeze);
             return Err(TrainError::Setting(format!(
                 "`--freeze` {patterns} leaves no parameter to be trained; `--head` trains a new last layer"
@@ -125,10 +126,10 @@ impl Transfer {
     }
 
     /// What becomes of each layer.
-    pub(super) fn table<N, R, D>(&self, net: &N, optimizer: &Optim<R, f32, D>, graph: &Graph) -> TransferTable
+    pub(super) fn table<N, O, D>(&self, net: &N, optimizer: &O, graph: &Graph) -> TransferTable
     where
         N: TensorCollection<f32, D>,
-        R: Rule,
+        O: Optimizers<N, D>,
         D: Device<f32>,
     {
         let head = if self.head { self::head(graph).ok() } else { None };
@@ -142,11 +143,24 @@ impl Transfer {
             }
             if let Some(row) = table.rows.last_mut() {
                 row.parameters += count;
-                row.frozen += if optimizer.frozen.contains(path) { count } else { 0 };
+                row.frozen += if is_moved(optimizer, path) { 0 } else { count };
             }
         }
         table
     }
+}
+
+/// Does the same with each optimizer.
+fn players<M, D: Storage<f32>, O: Optimizers<M, D>, E>(
+    optimizer: &mut O,
+    mut change: impl FnMut(&mut dyn Steps<M, D>) -> Result<(), E>,
+) -> Result<(), E> {
+    (0..optimizer.count()).try_for_each(|number| change(optimizer.player_mut(number)))
+}
+
+/// Whether an optimizer moves the parameter with this path.
+fn is_moved<M, D: Storage<f32>, O: Optimizers<M, D>>(optimizer: &O, path: &str) -> bool {
+    (0..optimizer.count()).any(|number| optimizer.player(number).moves(path))
 }
 
 /// The path of the last layer with parameters.

@@ -136,10 +136,20 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for TensorBoard
         Ok(())
     }
 
-    fn on_gradients(&mut self, model: &M, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
+    fn on_gradients(
+        &mut self,
+        model: &M,
+        gradients: &mut Gradients<f32, D>,
+        factor: f64,
+        moves: &dyn Fn(&str) -> bool,
+    ) -> Result<(), TrainError> {
         let found = named_gradients(model, gradients).on_device()?;
         let scaled = |numbers: &[f32]| Histogram::of(numbers.iter().map(|&x| factor * f64::from(x)));
-        self.gradients = found.into_iter().filter_map(|(path, numbers)| Some((path, scaled(&numbers)?))).collect();
+        let found = found.into_iter().filter(|(path, _)| moves(path));
+        let histograms: Vec<_> = found.filter_map(|(path, numbers)| Some((path, scaled(&numbers)?))).collect();
+        // Of several steps with the same parameters, the last.
+        self.gradients.retain(|(path, _)| !moves(path));
+        self.gradients.extend(histograms);
         Ok(())
     }
 

@@ -19,11 +19,11 @@ pub trait Callback<M, D> {
     }
 
     /// Called before the optimizer step with which an epoch ends, with the gradients that the optimizer will multiply by `factor`: a step of several batches takes their
-    /// mean. They are not clipped yet.
+    /// mean. They are not clipped yet. `moves` tells by path which parameters the optimizer moves; of several optimizers that take turns, each step is one.
     ///
     /// # Errors
     /// Errors end the run.
-    fn on_gradients(&mut self, _: &M, _: &mut Gradients<f32, D>, _factor: f64) -> Result<(), TrainError>
+    fn on_gradients(&mut self, _: &M, _: &mut Gradients<f32, D>, _factor: f64, _moves: &dyn Fn(&str) -> bool) -> Result<(), TrainError>
     where
         D: Storage<f32>,
     {

@@ -6,13 +6,12 @@ use std::time::Instant;
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
-use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 use rand::RngCore;
 
 use super::early_stopping::metric;
 use super::staging::Staging;
-use super::{Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
+use super::{Optimizers, Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
 use crate::checkpoint::{Checkpoints, FolderLock, RunSettings, State};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
@@ -25,7 +24,8 @@ where
     M: TensorCollection<f32, D> + Clone,
     D: Seeded,
 {
-    /// Trains a model: computes the task's loss and gradient for each batch, takes optimizer steps, and evaluates the task after each epoch.
+    /// Trains a model: computes the task's loss and gradient for each batch, takes optimizer steps, and evaluates the task after each epoch. `optimizer` is an
+    /// [`Optim`](layercake::optim::Optim), or [`InTurn`](super::InTurn) for several of them.
     /// Returns the metrics of all epochs, including those before a resume. Afterwards the model has its averaged parameters
     /// ([`Trainer::average`]) or those of the best epoch ([`Trainer::restore_best`]), if requested.
     ///
@@ -35,11 +35,11 @@ where
     /// # Errors
     /// Returns an error if a setting is invalid, an item cannot be read, the device fails, the loss becomes NaN or infinite, a callback or the task fails or
     /// panics, another run uses the checkpoint folder, or the run is cancelled.
-    pub fn fit<T, R, S>(
+    pub fn fit<T, O, S>(
         &mut self,
         model: &mut M,
         device: &D,
-        optimizer: &mut Optim<R, f32, D>,
+        optimizer: &mut O,
         task: &mut T,
         data: &Loader<S>,
     ) -> Result<Vec<Epoch>, TrainError>
@@ -47,7 +47,7 @@ where
         S: Dataset,
         S::Item: Collate<Batch = T::Batch>,
         T: Task<M, D>,
-        R: Rule,
+        O: Optimizers<M, D>,
     {
         self.check()?;
         let settings = RunSettings {
@@ -60,14 +60,20 @@ where
         if settings.batches == 0 {
             return Err(TrainError::NoBatches);
         }
-        let lr = optimizer.cfg.lr();
-        if !lr.is_finite() || lr < 0.0 {
+        let mut rates: Vec<f64> = (0..optimizer.count()).map(|number| optimizer.player(number).lr()).collect();
+        if let Some(lr) = rates.iter().find(|lr| !lr.is_finite() || **lr < 0.0) {
             return Err(TrainError::Setting(format!("the optimizer's learning rate is {lr}")));
         }
+        if rates.len() > 1 && self.accumulate > 1 {
+            let (steps, players) = (self.accumulate, rates.len());
+            let reason = format!("`accumulate` is {steps}, but {players} optimizers take turns on each batch; use larger batches instead");
+            return Err(TrainError::Setting(reason));
+        }
+        optimizer.check(model)?;
         task.check(model)?;
         let lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
         let mut run = Run {
-            state: State::new(settings, lr),
+            state: State::new(settings, rates.remove(0), rates),
             average: self.averaging.map(|averaging| AveragedModel::new(model, averaging)),
             best: None,
             warned: BTreeSet::new(),
@@ -89,12 +95,17 @@ where
     }
 }
 
+/// A copy of a batch: that it can be copied is known of an item's batch, and not of a task's.
+fn copied<I: Collate>(batch: &I::Batch) -> I::Batch {
+    batch.clone()
+}
+
 /// A training run in progress.
-pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
+pub(super) struct Run<'r, 't, M, T, O, D: Seeded> {
     pub(super) trainer: &'r mut Trainer<'t, M, D>,
     pub(super) model: &'r mut M,
     pub(super) device: &'r D,
-    pub(super) optimizer: &'r mut Optim<R, f32, D>,
+    pub(super) optimizer: &'r mut O,
     pub(super) task: &'r mut T,
     pub(super) average: Option<AveragedModel<M>>,
     /// The weights of the best epoch so far.
@@ -112,11 +123,11 @@ pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
     pub(super) state: State,
 }
 
-impl<M, T, R, D> Run<'_, '_, M, T, R, D>
+impl<M, T, O, D> Run<'_, '_, M, T, O, D>
 where
     M: TensorCollection<f32, D> + Clone,
     T: Task<M, D>,
-    R: Rule,
+    O: Optimizers<M, D>,
     D: Seeded,
 {
     fn is_done(&self) -> bool {
@@ -152,7 +163,7 @@ where
                 let given = self.state.batch;
                 return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
-            self.batch(batch?)?;
+            self.batch(batch?, copied::<S::Item>)?;
             self.state.elapsed = before + start.elapsed().as_secs_f64();
             if self.stepped() {
                 self.after_step(start)?;
@@ -182,19 +193,44 @@ where
 
     /// Whether the step that is due is the last one of its epoch.
     fn ends_epoch(&self) -> bool {
-        self.state.batch == self.state.settings.batches || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
+        self.state.batch + 1 == self.state.settings.batches
+            || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
     }
 
-    /// Forward and backward pass of a batch, and an optimizer step if one is due.
-    fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
+    /// The passes of a batch, one for each player that is due, and what belongs to the end of a step.
+    fn batch(&mut self, batch: T::Batch, copied: fn(&T::Batch) -> T::Batch) -> Result<(), TrainError> {
+        let due = self.optimizer.due(self.state.step);
+        let mut batch = Some(batch);
+        for (i, &player) in due.iter().enumerate() {
+            let again = due[..i].iter().filter(|other| **other == player).count();
+            // Only a batch that is used again is copied.
+            let given = if i + 1 < due.len() { batch.as_ref().map(copied) } else { batch.take() };
+            self.pass(player, again, given.expect("taken by the last player"))?;
+        }
+        self.state.batch += 1;
+        if self.stepped() {
+            self.state.step += 1;
+            self.optimizer.follow(self.model, self.state.step)?;
+            if let Some(average) = &mut self.average {
+                average.try_update(&*self.model).on_device()?;
+                self.state.averaged += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forward and backward pass of a player on a batch, and its optimizer's step if one is due. It is the player's pass number `again` on the batch, from 0.
+    fn pass(&mut self, player: usize, again: usize, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
         let RunSettings { batches, accumulate, .. } = self.state.settings;
-        let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
+        let part = self.optimizer.part(player);
+        let purpose = if part.is_empty() { "step".to_owned() } else { format!("step of {part} {again}") };
+        let seed = stream(&purpose, self.trainer.seed, [epoch as u64, number as u64]).next_u64();
         let gradients = self.gradients.take().expect("`Some` between batches");
         let place = || format!("batch {} of epoch {epoch}", number + 1);
         let done = caught(place, || {
             self.device.seeded(seed, |device| {
-                let pass = Pass { gradients, device: device.clone(), epoch, batch: number, step };
+                let pass = Pass { gradients, device: device.clone(), epoch, batch: number, step, player: part };
                 self.task.loss(self.model, batch, pass)
             })
         })?;
@@ -224,45 +260,50 @@ where
             let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
             return Err(self.diverged(number + 1, mean, cause));
         }
-        self.first_loss(mean)?;
+        let first = player == 0 && again == 0;
+        if first {
+            self.first_loss(mean)?;
+            self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / (self.weight + weight) } else { 0.0 };
+        }
         self.weight += weight;
-        self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / self.weight } else { 0.0 };
         let running = &mut self.state.running;
         // A metric named `loss` replaces the loss in the report.
-        running.add_mean("loss", metrics.get("loss").unwrap_or(f64::from(mean)), weight);
+        let name = if part.is_empty() { "loss".to_owned() } else { format!("{part}_loss") };
+        running.add_mean(&name, metrics.get("loss").unwrap_or(f64::from(mean)), weight);
         for (name, mean) in metrics.iter().filter(|(name, _)| *name != "loss") {
             running.add_mean(name, mean, weights.get(name).unwrap_or(items as f64));
         }
-        running.count(items);
-        self.state.batch += 1;
-        if self.stepped() {
-            self.step(&mut gradients, if alone { 1.0 } else { 1.0 / self.weight })?;
+        if first {
+            running.count(items);
+        }
+        let last_of_step = (number + 1).is_multiple_of(accumulate) || number + 1 == batches;
+        if last_of_step {
+            self.step(player, &mut gradients, if alone { 1.0 } else { 1.0 / self.weight })?;
             self.weight = 0.0;
         }
         self.gradients = Some(gradients);
         Ok(())
     }
 
-    /// Takes an optimizer step with the scaled gradients. If the total weight is 0, the parameters are not changed.
-    fn step(&mut self, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
-        self.state.lr = self.trainer.lr(&self.state)?;
-        self.optimizer.cfg.set_lr(self.state.lr);
+    /// Takes a step of a player's optimizer with the scaled gradients. If the total weight is 0, the parameters are not changed.
+    fn step(&mut self, player: usize, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
+        let base = if player == 0 { self.state.base_lr } else { self.state.further_lrs[player - 1] };
+        let lr = self.trainer.lr(base, &self.state)?;
+        if player == 0 {
+            self.state.lr = lr;
+        }
+        self.optimizer.player_mut(player).set_lr(lr);
         if self.weight > 0.0 {
             if self.ends_epoch() {
-                let (callbacks, model) = (&mut self.trainer.callbacks, &*self.model);
-                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor))?;
+                let (callbacks, model, optimizer) = (&mut self.trainer.callbacks, &*self.model, self.optimizer.player(player));
+                let moves = |path: &str| optimizer.moves(path);
+                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor, &moves))?;
             }
-            let before = self.before_step(gradients, factor)?;
-            self.optimizer.step_scaled(self.model, gradients, factor).map_err(TrainError::step)?;
+            let before = self.before_step(player, gradients, factor)?;
+            self.optimizer.player_mut(player).step(self.model, gradients, factor)?;
             self.after_measured_step(before, factor);
         }
-        self.model.try_zero_grads(gradients).on_device()?;
-        self.state.step += 1;
-        if let Some(average) = &mut self.average {
-            average.try_update(&*self.model).on_device()?;
-            self.state.averaged += 1;
-        }
-        Ok(())
+        self.model.try_zero_grads(gradients).on_device()
     }
 
     /// Runs the callbacks, writes a checkpoint if one is due, and ends the run if it is cancelled.

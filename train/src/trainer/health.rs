@@ -1,11 +1,11 @@
 //! Measures the layers while a run goes on, and warns.
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::optim::{BeforeStep, Rule, try_grad_norm};
+use layercake::optim::BeforeStep;
 use layercake::prelude::*;
 
 use super::fit::Run;
-use super::{Seeded, Task, caught};
+use super::{Optimizers, Seeded, Task, caught};
 use crate::error::OnDevice;
 use crate::health::{LayerHealth, Symptom, Warning, found, warnings};
 use crate::metrics::Epoch;
@@ -21,11 +21,11 @@ const FIRST_LOSS: &str = "first_loss";
 const GRADIENT: &str = "gradient of ";
 const UPDATE: &str = "update of ";
 
-impl<M, T, R, D> Run<'_, '_, M, T, R, D>
+impl<M, T, O, D> Run<'_, '_, M, T, O, D>
 where
     M: TensorCollection<f32, D> + Clone,
     T: Task<M, D>,
-    R: Rule,
+    O: Optimizers<M, D>,
     D: Seeded,
 {
     /// Keeps the loss of the first batch of the run, and warns if it is strange.
@@ -44,13 +44,18 @@ where
     fn is_measured(&self, most: usize) -> bool {
         let accumulate = self.trainer.accumulate;
         let every = self.state.settings.batches.div_ceil(accumulate).div_ceil(most);
-        ((self.state.batch - 1) / accumulate).is_multiple_of(every)
+        (self.state.batch / accumulate).is_multiple_of(every)
     }
 
     /// Measures the gradients of some steps. They are multiplied by `factor` when they are used.
-    pub(super) fn before_step(&mut self, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<Option<BeforeStep<f32>>, TrainError> {
+    pub(super) fn before_step(
+        &mut self,
+        player: usize,
+        gradients: &mut Gradients<f32, D>,
+        factor: f64,
+    ) -> Result<Option<BeforeStep<f32>>, TrainError> {
         if self.is_measured(NORMS) {
-            let norm = try_grad_norm(&*self.model, gradients).on_device()?;
+            let norm = self.optimizer.player(player).grad_norm(&*self.model, gradients)?;
             self.state.measured.add_mean(NORM, factor * norm, 1.0);
         }
         self.is_measured(STEPS).then(|| BeforeStep::new(&*self.model, gradients).on_device()).transpose()

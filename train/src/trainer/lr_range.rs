@@ -4,10 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::optim::{Optim, Rule};
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, CancellationToken, Progress, Seeded, Task, Trainer, Until};
+use super::{Callback, CancellationToken, Optimizers, Progress, Seeded, Task, Trainer, Until};
 use crate::TrainError;
 use crate::data::{Collate, Dataset, Loader};
 use crate::run::{Recipe, draw_lines, write_text};
@@ -75,10 +74,10 @@ impl LrRange {
     ///
     /// # Errors
     /// Returns an error if a setting is invalid, an item cannot be read, the device fails, the loss explodes within the first steps, or the run is cancelled.
-    pub fn test<M, T, R, S, D>(
+    pub fn test<M, T, O, S, D>(
         &self,
         recipe: &Recipe,
-        (model, optimizer): (&M, &Optim<R, f32, D>),
+        (model, optimizer): (&M, &O),
         device: &D,
         task: &mut T,
         data: &Loader<S>,
@@ -87,7 +86,7 @@ impl LrRange {
     where
         M: TensorCollection<f32, D> + Clone,
         T: Task<M, D>,
-        R: Rule,
+        O: Optimizers<M, D>,
         S: Dataset,
         S::Item: Collate<Batch = T::Batch>,
         D: Seeded,

@@ -9,7 +9,9 @@ mod early_stopping;
 mod filters;
 mod fit;
 mod health;
+mod in_turn;
 mod lr_range;
+mod optimizers;
 mod report;
 mod resume;
 mod samples;
@@ -38,8 +40,11 @@ pub use classifier::{Classifier, ImageBatch, Scores};
 pub use criterion::{Criterion, label_weight};
 pub use early_stopping::EarlyStopping;
 
+pub use in_turn::{InTurn, Player};
 pub(crate) use lr_range::Smoothed;
 pub use lr_range::{LrCurve, LrRange};
+pub use optimizers::Optimizers;
+pub(crate) use optimizers::Steps;
 pub use report::ProgressReport;
 pub(crate) use report::say;
 pub use resume::load_latest;
@@ -228,15 +233,15 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
         Self { untested: true, ..self }
     }
 
-    /// The learning rate of the next step, a function of the run's position and metrics.
-    fn lr(&self, state: &State) -> Result<f64, TrainError> {
+    /// The learning rate of the next step of an optimizer whose own one is `base`, a function of the run's position and metrics.
+    fn lr(&self, base: f64, state: &State) -> Result<f64, TrainError> {
         let base = match &self.plateau {
             Some((metric, plateau)) => {
-                let mut plateau = ReduceOnPlateau { lr: state.base_lr, ..*plateau };
+                let mut plateau = ReduceOnPlateau { lr: base, ..*plateau };
                 let metrics = state.history.iter().map(|epoch| early_stopping::metric(epoch, metric).unwrap_or(f64::NAN));
-                metrics.fold(state.base_lr, |_, metric| plateau.step(metric))
+                metrics.fold(base, |_, metric| plateau.step(metric))
             }
-            None => state.base_lr,
+            None => base,
         };
         let Some(schedule) = &self.schedule else { return Ok(base) };
         let lr = caught(|| "the schedule".to_owned(), || Ok(schedule.lr(base, state.step)))?;

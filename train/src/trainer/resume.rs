@@ -5,25 +5,23 @@ use std::path::Path;
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::{load_safetensors, save_safetensors};
-use layercake::optim::Rule;
 use layercake::prelude::*;
 
 use super::fit::Run;
-use super::{Seeded, Task, Until};
+use super::{Optimizers, Seeded, Task, Until};
 use crate::TrainError;
 use crate::checkpoint::{self, STATE, State, load_task_state, remove_temporaries, save_task_state};
 
 const MODEL: &str = "model.safetensors";
-const OPTIMIZER: &str = "optimizer.safetensors";
 const AVERAGE: &str = "average.safetensors";
 const BEST: &str = "best.safetensors";
 const TASK_STATE: &str = "task_state.safetensors";
 
-impl<M, T, R, D> Run<'_, '_, M, T, R, D>
+impl<M, T, O, D> Run<'_, '_, M, T, O, D>
 where
     M: TensorCollection<f32, D> + Clone,
     T: Task<M, D>,
-    R: Rule,
+    O: Optimizers<M, D>,
     D: Seeded,
 {
     /// Writes a checkpoint.
@@ -34,7 +32,9 @@ where
         }
         checkpoints.write(|folder| {
             save_safetensors(&*self.model, folder.join(MODEL))?;
-            self.optimizer.save(folder.join(OPTIMIZER))?;
+            for number in 0..self.optimizer.count() {
+                self.optimizer.player(number).save(&folder.join(optimizer_file(self.optimizer.part(number))))?;
+            }
             if let Some(average) = &self.average {
                 save_safetensors(&average.model, folder.join(AVERAGE))?;
             }
@@ -77,7 +77,15 @@ where
             self.trainer.check_metrics(last)?;
         }
         load_safetensors(self.model, folder.join(MODEL))?;
-        self.optimizer.load(&*self.model, folder.join(OPTIMIZER))?;
+        let further = self.optimizer.count() - 1;
+        if state.further_lrs.len() != further {
+            let reason = format!("the checkpoint has {} optimizers, this run has {}", 1 + state.further_lrs.len(), 1 + further);
+            return Err(TrainError::Content { path, reason });
+        }
+        for number in 0..=further {
+            let file = folder.join(optimizer_file(self.optimizer.part(number)));
+            self.optimizer.player_mut(number).load(&*self.model, &file)?;
+        }
         if let Some(averaging) = self.trainer.averaging {
             if state.averaged != state.step as u64 {
                 let reason = format!("the checkpoint's parameter average covers {} of its {} steps", state.averaged, state.step);
@@ -107,6 +115,11 @@ where
         }
         Ok(())
     }
+}
+
+/// The file of the optimizer of a part of the model, or of the only one.
+fn optimizer_file(part: &str) -> String {
+    if part.is_empty() { "optimizer.safetensors".to_owned() } else { format!("optimizer.{part}.safetensors") }
 }
 
 /// Loads the parameters of the latest checkpoint, without the rest of the training state.

@@ -24,8 +24,10 @@ pub struct Pass<D: Storage<f32> = Cpu> {
     pub epoch: usize,
     /// The batch in the epoch, counted from 0.
     pub batch: usize,
-    /// Optimizer steps so far.
+    /// Optimizer steps so far; with several optimizers, batches so far.
     pub step: usize,
+    /// With several optimizers that take turns, the part of the model that is moved by this loss: that of its [`Player`](super::Player). Otherwise empty.
+    pub player: &'static str,
 }
 
 /// A metric that is computed after the backward pass: its name, and what returns its mean and weight.
@@ -98,7 +100,8 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// What items are called when the speed is reported.
     const UNIT: &'static str = "items";
 
-    /// Computes the loss of a batch, recorded on a tape that starts with `pass.gradients`.
+    /// Computes the loss of a batch, recorded on a tape that starts with `pass.gradients`. With several optimizers ([`InTurn`](super::InTurn)) it is called for each
+    /// player.
     ///
     /// # Errors
     /// Returns an error if the batch does not fit the model, or the device fails.
@@ -166,7 +169,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     }
 
     /// Writes files of its own into a checkpoint, beside the trainer's: a second network, a second optimizer, a memory. Their checksums are kept with
-    /// those of the other files. The names `model`, `optimizer`, `average`, `best`, `task_state` and `state` are taken.
+    /// those of the other files. The names `model`, `optimizer`, `optimizer.PART`, `average`, `best`, `task_state` and `state` are taken.
     ///
     /// # Errors
     /// Returns an error if a file cannot be written.

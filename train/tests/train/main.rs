@@ -9,6 +9,7 @@ mod files;
 mod gymnasium;
 mod health;
 mod idx;
+mod in_turn;
 mod metrics;
 mod readers;
 mod report;

@@ -35,9 +35,15 @@ fn recipe() -> Recipe {
 }
 
 /// Cancels the run after a number of steps in this process.
-struct StopAfter {
-    stop: CancellationToken,
+pub struct StopAfter {
+    pub stop: CancellationToken,
     steps: usize,
+}
+
+impl StopAfter {
+    pub fn at(step: Option<usize>) -> Self {
+        Self { stop: CancellationToken::new(), steps: step.unwrap_or(usize::MAX) }
+    }
 }
 
 impl<M> Callback<M, Cpu> for StopAfter {
@@ -65,8 +71,8 @@ fn part(checkpoints: &Checkpoints, stop_at: Option<usize>) -> Result<(Vec<u32>, 
     let mut net = Net::new(&device);
     let mut task = Classification::new("digits", test, train.data().classes())?;
     let mut optimizer = recipe.adam(&net);
-    let stop = CancellationToken::new();
-    let mut watch = StopAfter { stop: stop.clone(), steps: stop_at.unwrap_or(usize::MAX) };
+    let mut watch = StopAfter::at(stop_at);
+    let stop = watch.stop.clone();
     let trainer = recipe
         .trainer(train.batch_count())
         .checkpoints(checkpoints.clone())
@@ -77,12 +83,12 @@ fn part(checkpoints: &Checkpoints, stop_at: Option<usize>) -> Result<(Vec<u32>, 
     Ok((bits(&net), history))
 }
 
-fn bits<M: Model<f32, Cpu>>(net: &M) -> Vec<u32> {
+pub fn bits<M: Model<f32, Cpu>>(net: &M) -> Vec<u32> {
     net.named_tensors().iter().flat_map(|tensor| tensor.to_vec()).map(f32::to_bits).collect()
 }
 
 /// The metrics without times.
-fn timeless(history: &[Epoch]) -> Vec<Epoch> {
+pub fn timeless(history: &[Epoch]) -> Vec<Epoch> {
     history.iter().map(|epoch| Epoch { items_per_second: 0.0, seconds: 0.0, ..epoch.clone() }).collect()
 }
 

@@ -135,7 +135,13 @@ impl<M: layercake::dfdx::nn::tensor_collection::TensorCollection<f32, Cpu>> Call
         if Some(progress.step) == self.killed_at { Err(TrainError::Setting("killed".to_owned())) } else { Ok(()) }
     }
 
-    fn on_gradients(&mut self, model: &M, gradients: &mut Gradients<f32, Cpu>, factor: f64) -> Result<(), TrainError> {
+    fn on_gradients(
+        &mut self,
+        model: &M,
+        gradients: &mut Gradients<f32, Cpu>,
+        factor: f64,
+        _: &dyn Fn(&str) -> bool,
+    ) -> Result<(), TrainError> {
         self.norms.push(factor * try_grad_norm(model, gradients).unwrap());
         Ok(())
     }

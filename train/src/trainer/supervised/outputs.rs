@@ -79,7 +79,7 @@ impl Predictions {
             let seed = stream("draws", draw, [batch as u64, 0]).next_u64();
             let gradients = net.try_alloc_grads().on_device()?;
             device.seeded(seed, |device| {
-                let pass = Pass { gradients, device: device.clone(), epoch: 1, batch, step: 0 };
+                let pass = Pass { gradients, device: device.clone(), epoch: 1, batch, step: 0, player: "" };
                 Ok(train(net, inputs, pass)?.retaped::<NoneTape>())
             })
         })
