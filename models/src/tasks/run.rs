@@ -64,6 +64,23 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
+    let Begun { source, resumed, recipe } = begin(&model, options, own)?;
+    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
+    let config = config(&model, options, source, recipe, (normalize, classes));
+    let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
+    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, .. } = options.clone();
+    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose })?)
+}
+
+/// What a run begins with.
+struct Begun {
+    source: Source,
+    resumed: Option<RunFolder>,
+    recipe: Recipe,
+}
+
+/// Checks the options, and reads the recipe of a run that is resumed.
+fn begin(model: &Trained, options: &TrainOptions, own: Recipe) -> Result<Begun, ModelError> {
     let source = match model.agent {
         Some((environment, _)) => Source::Environment(environment.to_owned()),
         None => {
@@ -79,8 +96,18 @@ where
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
     has_effect(&recipe)?;
-    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
-    let config = RunConfig {
+    Ok(Begun { source, resumed, recipe })
+}
+
+/// What `config.json` says of the run.
+fn config(
+    model: &Trained,
+    options: &TrainOptions,
+    source: Source,
+    recipe: Recipe,
+    (normalize, classes): (Option<Normalize>, Vec<String>),
+) -> RunConfig {
+    RunConfig {
         layercake: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name.to_owned(),
         source,
@@ -95,10 +122,7 @@ where
         agent: model.agent.map(|(_, config)| config),
         transfer: options.transfer.clone(),
         command: command(),
-    };
-    let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
-    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, .. } = options.clone();
-    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose })?)
+    }
 }
 
 /// The model's default recipe with the user's options.

@@ -66,8 +66,7 @@ pub enum ModelError {
 impl ModelError {
     /// `bench` was called on a model that is not timed.
     pub(crate) fn not_timed(model: &'static str) -> Self {
-        let reason =
-            "`layercake bench` times image classifiers, detectors and segmentation; `cargo run --release -p layercake-benches` times the other kinds";
+        let reason = "`layercake bench` times image classifiers, detectors and segmentation; `cargo run --release -p layercake-benches` times the other kinds";
         Self::Unsupported { model, action: "benchmarked", reason }
     }
 

@@ -9,10 +9,10 @@ use layercake::ir::Graph;
 use layercake::schedule::Better;
 use serde_json::json;
 
-use super::{Diagnosis, Recipe, RunConfig, RunFolder, RunSummary, examine};
+use super::{Diagnosis, Recipe, RunConfig, RunFolder, RunSummary, doctor::examine_on};
 use crate::data::{Collate, Dataset, Loader};
 use crate::tensorboard::TensorBoard;
-use crate::trainer::{Smoothed, say};
+use crate::trainer::{Lesson, Lessons, Smoothed, say};
 use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Optimizers, Progress, ProgressReport, Seeded, Task, TrainError};
 
 /// The default parent folder of run folders.
@@ -65,7 +65,7 @@ pub enum Purpose {
     Trial,
     /// A learning rate range test, without a run folder.
     LrRange(LrRange),
-    /// A short look at the model, without a run folder: [`examine`].
+    /// A short look at the model, without a run folder: [`examine`](super::examine).
     Doctor,
 }
 
@@ -126,9 +126,34 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
-    let Trainee { mut net, graph, mut optimizer, items, train, mut task, selected_by } = trainee;
+    let Trainee { net, graph, optimizer, items, train, mut task, selected_by } = trainee;
+    conduct_on(config, Conducted { net, graph, optimizer, items, selected_by }, &mut Lesson::new(&mut task, &train), device, options)
+}
+
+/// A [`Trainee`] without its task and its data.
+struct Conducted<N, O> {
+    net: N,
+    graph: Graph,
+    optimizer: O,
+    items: usize,
+    selected_by: (&'static str, Better),
+}
+
+/// [`conduct`] without the types of the task and the data.
+fn conduct_on<N, O, D>(
+    mut config: RunConfig,
+    trainee: Conducted<N, O>,
+    task: &mut dyn Lessons<N, D>,
+    device: &D,
+    options: RunOptions,
+) -> Result<RunOutcome, TrainError>
+where
+    N: TensorCollection<f32, D> + Clone,
+    O: Optimizers<N, D>,
+    D: Seeded,
+{
+    let Conducted { mut net, graph, mut optimizer, items, selected_by } = trainee;
     let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose } = options;
-    let mut config = config;
     if let Some(run) = &resumed {
         config.transfer = run.config().transfer.clone();
     }
@@ -146,18 +171,18 @@ where
         )));
     }
     if let Purpose::LrRange(range) = purpose {
-        return Ok(RunOutcome::LrCurve(range.test(&config.recipe, (&net, &optimizer), device, &mut task, &train, cancellation)?));
+        return Ok(RunOutcome::LrCurve(range.test_on(&config.recipe, (&net, &optimizer), device, task, cancellation)?));
     }
     if purpose == Purpose::Doctor {
-        return Ok(RunOutcome::Diagnosis(examine((&net, &optimizer), device, &mut task, &train, &config.recipe, cancellation)?));
+        return Ok(RunOutcome::Diagnosis(examine_on((&net, &optimizer), device, task, &config.recipe, cancellation)?));
     }
     let transferred = config.transfer.as_ref().map(|transfer| transfer.table(&net, &optimizer, &graph).to_string());
     if let Some(transfer) = &mut config.transfer {
         // A run may be resumed from another working directory.
         transfer.from = std::path::absolute(&transfer.from).unwrap_or_else(|_| transfer.from.clone());
     }
-    let recipe = config.recipe;
-    is_due(checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
+    let (recipe, batches) = (config.recipe, task.sizes().batches);
+    is_due(checkpoint_every, recipe.epochs.saturating_mul(batches.div_ceil(recipe.accumulate)))?;
     let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
     // Before the folder of an earlier run is replaced. A numbered folder is a new one.
     let named = resumed.as_ref().map(|run| run.path().to_owned()).or(out.clone());
@@ -176,18 +201,18 @@ where
     };
     let mut board = board.map(|board| described(board, &run, &graph));
     let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
-    let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", T::UNIT, path.display());
+    let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", task.unit(), path.display());
     let is_trial = purpose == Purpose::Trial;
     let mut report = (!is_trial).then(|| {
         transferred.iter().for_each(|table| say(table));
-        ProgressReport::new(&heading, recipe.epochs, train.batch_count())
+        ProgressReport::new(&heading, recipe.epochs, batches)
     });
     let mut guard = Guard::default();
     let checkpoints = match checkpoint_every {
         Some(steps) => run.checkpoints().every(steps),
         None => run.checkpoints(),
     };
-    let trainer = recipe.trainer(train.batch_count()).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
+    let trainer = recipe.trainer(batches).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
     let trainer = trainer.pretrained(transferred.is_some());
     let mut trainer = trainer.callback(&mut run);
     trainer = if is_trial { trainer.without_test().callback(&mut guard) } else { trainer.pictures(&path) };
@@ -204,7 +229,7 @@ where
     if recipe.restore_best {
         trainer = trainer.restore_best(metric, better);
     }
-    trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
+    trainer.learn(&mut net, device, &mut optimizer, task)?;
     drop(trainer);
     Ok(RunOutcome::Run { folder: path, summary: Box::new(run.finish(graph.params())?), selected_by })
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::prelude::*;
 
 use super::Recipe;
-use crate::data::{Collate, Dataset, Loader, SubsetSampler};
+use crate::data::{Collate, Dataset, Loader};
 use crate::health::{LayerHealth, Symptom, UPDATE, median_step, warnings};
+use crate::trainer::{Lesson, Lessons, Sizes};
 use crate::{Callback, CancellationToken, Epoch, Optimizers, Progress, Seeded, Task, TrainError, Trainer, Until};
 
 /// The part of a run that is tried.
@@ -68,10 +70,27 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
+    examine_on((net, optimizer), device, &mut Lesson::new(task, train), recipe, cancellation)
+}
+
+/// [`examine`] without the types of the task and the data.
+pub(super) fn examine_on<N, O, D>(
+    (net, optimizer): (&N, &O),
+    device: &D,
+    task: &mut dyn Lessons<N, D>,
+    recipe: &Recipe,
+    cancellation: CancellationToken,
+) -> Result<Diagnosis, TrainError>
+where
+    N: TensorCollection<f32, D> + Clone,
+    O: Optimizers<N, D>,
+    D: Seeded,
+{
+    let Sizes { items, batch_size, .. } = task.sizes();
     let mut findings = Vec::new();
     let (mut model, mut steps) = (net.clone(), optimizer.clone());
     let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(recipe.seed).without_test().cancellation(cancellation.clone());
-    match trainer.fit(&mut model, device, &mut steps, task, &beginning(train, recipe.seed)) {
+    match trainer.learn(&mut model, device, &mut steps, &mut *beginning(task, recipe.seed)) {
         Ok(history) => findings.extend(of_history(&history)),
         Err(error @ TrainError::Diverged { .. }) => findings.push(Finding { good: false, text: error.to_string() }),
         Err(error) => return Err(error),
@@ -80,12 +99,12 @@ where
     let mut losses = Losses { cancelled: cancellation, ..Losses::default() };
     let token = losses.enough.clone();
     let mut trainer = Trainer::new(Until::Epochs(1)).seed(recipe.seed).without_test().cancellation(token).callback(&mut losses);
-    let learned = trainer.fit(&mut model, device, &mut steps, task, &one_batch(train));
+    let learned = trainer.learn(&mut model, device, &mut steps, &mut *one_batch(task));
     drop(trainer);
     match learned {
         Err(TrainError::Interrupted { .. }) if !losses.is_enough() => learned.map(|_| Diagnosis::default()),
         Ok(_) | Err(TrainError::Interrupted { .. }) => {
-            findings.extend(losses.finding(train.batch_size().min(train.data().len())));
+            findings.extend(losses.finding(batch_size.min(items)));
             Ok(Diagnosis { findings })
         }
         Err(error @ TrainError::Diverged { .. }) => {
@@ -97,16 +116,17 @@ where
 }
 
 /// Short epochs of items from the whole data set.
-fn beginning<S: Dataset>(train: &Loader<S>, seed: u64) -> Loader<S> {
-    let indices = train.spread_order(STEPS_PER_EPOCH * train.batch_size());
-    train.clone().sampler(SubsetSampler { indices, shuffle: Some(seed) })
+fn beginning<N, D: Storage<f32>>(task: &mut dyn Lessons<N, D>, seed: u64) -> Box<dyn Lessons<N, D> + '_> {
+    let indices = task.spread(STEPS_PER_EPOCH * task.sizes().batch_size);
+    task.of(indices, Some(seed))
 }
 
 /// An epoch of the first batch over and over.
-fn one_batch<S: Dataset>(train: &Loader<S>) -> Loader<S> {
-    let order = train.order(1);
-    let indices = order.iter().copied().cycle().take(if order.is_empty() { 0 } else { train.batch_size() }).collect::<Vec<_>>();
-    train.clone().sampler(SubsetSampler { indices: indices.repeat(STEPS_ON_ONE), shuffle: None })
+fn one_batch<N, D: Storage<f32>>(task: &mut dyn Lessons<N, D>) -> Box<dyn Lessons<N, D> + '_> {
+    let order = task.order();
+    let count = if order.is_empty() { 0 } else { task.sizes().batch_size };
+    let indices: Vec<usize> = order.into_iter().cycle().take(count).collect();
+    task.of(indices.repeat(STEPS_ON_ONE), None)
 }
 
 /// The loss of each step on one batch.

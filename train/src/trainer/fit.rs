@@ -5,19 +5,17 @@ use std::time::Instant;
 
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
+use layercake::gradient::{NonFinite, first_non_finite};
 use layercake::prelude::*;
-use rand::RngCore;
 
 use super::early_stopping::metric;
-use super::staging::Staging;
-use super::{Optimizers, Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
+use super::{Lesson, Lessons, Optimizers, Players, Seeded, Sizes, Task, Trainer, TrainingEnd, Until, caught};
+use crate::TrainError;
 use crate::checkpoint::{Checkpoints, FolderLock, RunSettings, State};
-use crate::data::{Collate, Dataset, Loader, stream};
+use crate::data::{Collate, Dataset, Loader};
 use crate::error::OnDevice;
 use crate::health::Symptom;
 use crate::metrics::Epoch;
-use crate::{Metrics, TrainError};
 
 impl<M, D> Trainer<'_, M, D>
 where
@@ -49,14 +47,20 @@ where
         T: Task<M, D>,
         O: Optimizers<M, D>,
     {
+        self.learn(model, device, optimizer, &mut Lesson::new(task, data))
+    }
+
+    /// [`Trainer::fit`] without the types of the task and the data.
+    pub(crate) fn learn(
+        &mut self,
+        model: &mut M,
+        device: &D,
+        optimizer: &mut dyn Players<M, D>,
+        task: &mut dyn Lessons<M, D>,
+    ) -> Result<Vec<Epoch>, TrainError> {
         self.check()?;
-        let settings = RunSettings {
-            seed: self.seed,
-            items: data.data().len(),
-            batches: data.batch_count(),
-            batch_size: data.batch_size(),
-            accumulate: self.accumulate,
-        };
+        let Sizes { items, batches, batch_size } = task.sizes();
+        let settings = RunSettings { seed: self.seed, items, batches, batch_size, accumulate: self.accumulate };
         if settings.batches == 0 {
             return Err(TrainError::NoBatches);
         }
@@ -89,48 +93,42 @@ where
         };
         run.begin()?;
         while !run.is_done() {
-            run.epoch(data)?;
+            run.epoch()?;
         }
         run.end()
     }
 }
 
-/// A copy of a batch: that it can be copied is known of an item's batch, and not of a task's.
-fn copied<I: Collate>(batch: &I::Batch) -> I::Batch {
-    batch.clone()
-}
-
 /// A training run in progress.
-pub(super) struct Run<'r, 't, M, T, O, D: Seeded> {
+pub(super) struct Run<'r, 't, M, D: Seeded> {
     pub(super) trainer: &'r mut Trainer<'t, M, D>,
     pub(super) model: &'r mut M,
     pub(super) device: &'r D,
-    pub(super) optimizer: &'r mut O,
-    pub(super) task: &'r mut T,
+    pub(super) optimizer: &'r mut dyn Players<M, D>,
+    /// The task and its data.
+    pub(super) task: &'r mut dyn Lessons<M, D>,
     pub(super) average: Option<AveragedModel<M>>,
     /// The weights of the best epoch so far.
     pub(super) best: Option<M>,
     /// The kinds of warnings that were given.
     pub(super) warned: BTreeSet<Symptom>,
     /// `Some` between batches.
-    gradients: Option<Gradients<f32, D>>,
+    pub(super) gradients: Option<Gradients<f32, D>>,
     /// The sum of the weights of the step's batches so far.
-    weight: f64,
+    pub(super) weight: f64,
     /// The mean loss of the step's batches so far.
-    loss: f64,
+    pub(super) loss: f64,
     /// Locks the checkpoint folder.
     pub(super) lock: Option<FolderLock>,
     pub(super) state: State,
 }
 
-impl<M, T, O, D> Run<'_, '_, M, T, O, D>
+impl<M, D> Run<'_, '_, M, D>
 where
     M: TensorCollection<f32, D> + Clone,
-    T: Task<M, D>,
-    O: Optimizers<M, D>,
     D: Seeded,
 {
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.is_over() || (self.state.batch == 0 && self.stops_early())
     }
 
@@ -149,27 +147,31 @@ where
     }
 
     /// Trains one epoch, or the rest of it.
-    fn epoch<S>(&mut self, data: &Loader<S>) -> Result<(), TrainError>
-    where
-        S: Dataset,
-        S::Item: Collate<Batch = T::Batch>,
-    {
+    fn epoch(&mut self) -> Result<(), TrainError> {
         let (start, before) = (Instant::now(), self.state.elapsed);
         let (epoch, first) = (self.state.epoch, self.state.batch);
-        let mut batches = caught(|| format!("the order of epoch {epoch}"), || Ok(data.epoch_from(epoch, first)))?;
+        let task = &mut *self.task;
+        caught(
+            || format!("the order of epoch {epoch}"),
+            || {
+                task.begin(epoch, first);
+                Ok(())
+            },
+        )?;
         while self.state.batch < self.state.settings.batches && !self.enough_steps() {
-            let Some(batch) = batches.next() else {
+            let Some(read) = self.task.read() else {
                 let RunSettings { batches, .. } = self.state.settings;
                 let given = self.state.batch;
                 return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
-            self.batch(batch?, copied::<S::Item>)?;
+            read?;
+            self.batch()?;
             self.state.elapsed = before + start.elapsed().as_secs_f64();
             if self.stepped() {
                 self.after_step(start)?;
             }
         }
-        drop(batches);
+        self.task.end();
         let training = before + start.elapsed().as_secs_f64();
         self.state.elapsed = training;
         self.guard()?;
@@ -187,231 +189,18 @@ where
     }
 
     /// Whether the last batch completed an optimizer step.
-    fn stepped(&self) -> bool {
+    pub(super) fn stepped(&self) -> bool {
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
     }
 
     /// Whether the step that is due is the last one of its epoch.
-    fn ends_epoch(&self) -> bool {
+    pub(super) fn ends_epoch(&self) -> bool {
         self.state.batch + 1 == self.state.settings.batches
             || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
     }
 
-    /// The passes of a batch, one for each player that is due, and what belongs to the end of a step.
-    fn batch(&mut self, batch: T::Batch, copied: fn(&T::Batch) -> T::Batch) -> Result<(), TrainError> {
-        let due = self.optimizer.due(self.state.step);
-        let mut batch = Some(batch);
-        for (i, &player) in due.iter().enumerate() {
-            let again = due[..i].iter().filter(|other| **other == player).count();
-            // Only a batch that is used again is copied.
-            let given = if i + 1 < due.len() { batch.as_ref().map(copied) } else { batch.take() };
-            self.pass(player, again, given.expect("taken by the last player"))?;
-        }
-        self.state.batch += 1;
-        if self.stepped() {
-            self.state.step += 1;
-            self.optimizer.follow(self.model, self.state.step)?;
-            if let Some(average) = &mut self.average {
-                average.try_update(&*self.model).on_device()?;
-                self.state.averaged += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Forward and backward pass of a player on a batch, and its optimizer's step if one is due. It is the player's pass number `again` on the batch, from 0.
-    fn pass(&mut self, player: usize, again: usize, batch: T::Batch) -> Result<(), TrainError> {
-        let State { epoch, batch: number, step, .. } = self.state;
-        let RunSettings { batches, accumulate, .. } = self.state.settings;
-        let part = self.optimizer.part(player);
-        let purpose = if part.is_empty() { "step".to_owned() } else { format!("step of {part} {again}") };
-        let seed = stream(&purpose, self.trainer.seed, [epoch as u64, number as u64]).next_u64();
-        let gradients = self.gradients.take().expect("`Some` between batches");
-        let place = || format!("batch {} of epoch {epoch}", number + 1);
-        let done = caught(place, || {
-            self.device.seeded(seed, |device| {
-                let pass = Pass { gradients, device: device.clone(), epoch, batch: number, step, player: part };
-                self.task.loss(self.model, batch, pass)
-            })
-        })?;
-        let Step { loss, items, weight, mut metrics, mut weights, late } = done;
-        if !weight.is_finite() || weight < 0.0 {
-            return Err(TrainError::Setting(format!(
-                "{}: the weight of its loss is {weight}; expected a finite number of at least 0",
-                place()
-            )));
-        }
-        let value = loss.retaped::<NoneTape>();
-        // Accumulated batches are averaged by weight. The total weight is only known after the last batch, so sums are accumulated.
-        let alone = accumulate.min(batches - (number - number % accumulate)) == 1;
-        let loss = if alone { loss } else { loss * weight as f32 };
-        let mut gradients = caught(place, || loss.try_backward().on_device())?;
-        // A device computes behind the program. Its numbers are read here, when it has all the work of the batch, so that it is waited for once.
-        let mean = caught(place, || {
-            let mean = value.as_vec()[0];
-            late.into_iter().for_each(|(name, measure)| {
-                let (mean, weight) = measure();
-                metrics.set(&name, mean);
-                weights.set(&name, weight);
-            });
-            Ok(mean)
-        })?;
-        if !mean.is_finite() {
-            let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
-            return Err(self.diverged(number + 1, mean, cause));
-        }
-        let first = player == 0 && again == 0;
-        if first {
-            self.first_loss(mean)?;
-            self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / (self.weight + weight) } else { 0.0 };
-        }
-        self.weight += weight;
-        let running = &mut self.state.running;
-        // A metric named `loss` replaces the loss in the report.
-        let name = if part.is_empty() { "loss".to_owned() } else { format!("{part}_loss") };
-        running.add_mean(&name, metrics.get("loss").unwrap_or(f64::from(mean)), weight);
-        for (name, mean) in metrics.iter().filter(|(name, _)| *name != "loss") {
-            running.add_mean(name, mean, weights.get(name).unwrap_or(items as f64));
-        }
-        if first {
-            running.count(items);
-        }
-        let last_of_step = (number + 1).is_multiple_of(accumulate) || number + 1 == batches;
-        if last_of_step {
-            self.step(player, &mut gradients, if alone { 1.0 } else { 1.0 / self.weight })?;
-            self.weight = 0.0;
-        }
-        self.gradients = Some(gradients);
-        Ok(())
-    }
-
-    /// Takes a step of a player's optimizer with the scaled gradients. If the total weight is 0, the parameters are not changed.
-    fn step(&mut self, player: usize, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
-        let base = if player == 0 { self.state.base_lr } else { self.state.further_lrs[player - 1] };
-        let lr = self.trainer.lr(base, &self.state)?;
-        if player == 0 {
-            self.state.lr = lr;
-        }
-        self.optimizer.player_mut(player).set_lr(lr);
-        if self.weight > 0.0 {
-            if self.ends_epoch() {
-                let (callbacks, model, optimizer) = (&mut self.trainer.callbacks, &*self.model, self.optimizer.player(player));
-                let moves = |path: &str| optimizer.moves(path);
-                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor, &moves))?;
-            }
-            let before = self.before_step(player, gradients, factor)?;
-            self.optimizer.player_mut(player).step(self.model, gradients, factor)?;
-            self.after_measured_step(before, factor);
-        }
-        self.model.try_zero_grads(gradients).on_device()
-    }
-
-    /// Runs the callbacks, writes a checkpoint if one is due, and ends the run if it is cancelled.
-    fn after_step(&mut self, start: Instant) -> Result<(), TrainError> {
-        let State { epoch, batch, step, lr, .. } = self.state;
-        let (train, batches) = (&self.state.running, self.state.settings.batches);
-        let progress = Progress {
-            epoch,
-            batch,
-            batches,
-            step,
-            lr,
-            loss: std::mem::take(&mut self.loss),
-            train,
-            unit: T::UNIT,
-            elapsed: start.elapsed(),
-        };
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
-        let cancelled = self.trainer.cancellation.as_ref().is_some_and(super::CancellationToken::is_cancelled);
-        if cancelled || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
-            self.guard()?;
-            self.save()?;
-        }
-        if !cancelled {
-            return Ok(());
-        }
-        let kept = self.trainer.checkpoints.as_ref().map(|checkpoints| checkpoints.folder().to_owned());
-        Err(TrainError::Interrupted { epoch, step, kept })
-    }
-
-    /// Evaluates the task at the end of an epoch, or of the part of an epoch that the number of steps allows.
-    fn measure(&mut self, start: Instant, training: f64, before: f64) -> Result<(), TrainError> {
-        let epoch = self.state.epoch;
-        let (seed, device, task, model) = (self.seed_of("validation", epoch), self.device, &mut *self.task, &*self.model);
-        let validation =
-            caught(|| format!("the validation after epoch {epoch}"), || device.seeded(seed, |device| task.validate(model, device)))?;
-        let test = self.test()?;
-        for loss in [&validation, &test].iter().filter_map(|metrics| metrics.get("loss")) {
-            if !loss.is_finite() {
-                return Err(self.diverged(self.state.batch, loss as f32, first_non_finite(&*self.model)));
-            }
-        }
-        let mut metrics = Epoch {
-            epoch,
-            step: self.state.step,
-            lr: self.state.lr,
-            train: self.state.running.means(),
-            validation,
-            test,
-            unit: T::UNIT.to_owned(),
-            items_per_second: self.state.running.items() as f64 / training,
-            ..self.health()?
-        };
-        metrics.seconds = before + start.elapsed().as_secs_f64();
-        if self.state.history.is_empty() {
-            self.trainer.check_metrics(&metrics)?;
-        }
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&metrics, self.model))?;
-        if self.state.batch < self.state.settings.batches {
-            self.state.partial = Some(metrics);
-        } else {
-            self.state.history.push(metrics);
-            self.state.epoch += 1;
-            self.state.batch = 0;
-            self.state.running = crate::RunningMetrics::new();
-            self.state.measured = crate::RunningMetrics::new();
-            self.state.elapsed = 0.0;
-            if self.trainer.best_of(&self.state.history) == Some(epoch - 1) {
-                self.best = Some(self.model.clone());
-                self.state.best = Some(epoch);
-            }
-        }
-        self.warn()?;
-        // If the weights of another epoch are restored, the final pictures are drawn after that.
-        let last = self.is_done() && self.chosen().is_none();
-        self.draw(last)
-    }
-
-    fn test(&mut self) -> Result<Metrics, TrainError> {
-        if self.trainer.untested {
-            return Ok(Metrics::new());
-        }
-        // A partial epoch is evaluated with the random numbers of its epoch.
-        let epoch = self.state.epoch;
-        let (seed, device, task, model) = (self.seed_of("test", epoch), self.device, &mut *self.task, &*self.model);
-        caught(|| format!("the test after epoch {epoch}"), || device.seeded(seed, |device| task.evaluate(model, device)))
-    }
-
-    /// A seed by purpose and epoch: a task's random numbers must not depend on earlier draws.
-    pub(super) fn seed_of(&self, purpose: &str, epoch: usize) -> u64 {
-        stream(purpose, self.trainer.seed, [epoch as u64, 0]).next_u64()
-    }
-
-    /// Calls [`Task::draw`] with a staging folder, so that the run knows which files were drawn.
-    fn draw(&mut self, last: bool) -> Result<(), TrainError> {
-        let Some(folder) = self.trainer.pictures.clone() else { return Ok(()) };
-        let epoch = self.state.epoch;
-        let staging = Staging::new(&folder)?;
-        let (seed, device, task, model) = (self.seed_of("pictures", epoch), self.device, &mut *self.task, &*self.model);
-        let drawn = || device.seeded(seed, |device| task.draw(model, device, staging.path(), last));
-        caught(|| format!("the drawing after epoch {epoch}"), drawn)?;
-        let names = staging.names()?;
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_pictures(&names))?;
-        staging.publish()
-    }
-
     /// The epoch whose weights are restored, if it is not the last one.
-    fn chosen(&self) -> Option<usize> {
+    pub(super) fn chosen(&self) -> Option<usize> {
         let done = self.done();
         let best = self.trainer.best_of(&done)? + 1;
         (best < done.len()).then_some(best)
@@ -444,13 +233,13 @@ where
     }
 
     /// Checks the parameters for NaN and infinity before evaluation and checkpoints: the loss is computed before the step and does not show its effect.
-    fn guard(&self) -> Result<(), TrainError> {
+    pub(super) fn guard(&self) -> Result<(), TrainError> {
         let Some(cause) = first_non_finite(&*self.model) else { return Ok(()) };
         let loss = self.state.running.mean("loss").unwrap_or(f64::NAN) as f32;
         Err(self.diverged(self.state.batch, loss, Some(cause)))
     }
 
-    fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
+    pub(super) fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
         TrainError::Diverged { epoch: self.state.epoch, step, loss, cause }
     }
 }

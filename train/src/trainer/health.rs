@@ -5,7 +5,7 @@ use layercake::optim::BeforeStep;
 use layercake::prelude::*;
 
 use super::fit::Run;
-use super::{Optimizers, Seeded, Task, caught};
+use super::{Seeded, caught};
 use crate::error::OnDevice;
 use crate::health::{LayerHealth, Symptom, Warning, found, warnings};
 use crate::metrics::Epoch;
@@ -21,11 +21,9 @@ const FIRST_LOSS: &str = "first_loss";
 const GRADIENT: &str = "gradient of ";
 const UPDATE: &str = "update of ";
 
-impl<M, T, O, D> Run<'_, '_, M, T, O, D>
+impl<M, D> Run<'_, '_, M, D>
 where
     M: TensorCollection<f32, D> + Clone,
-    T: Task<M, D>,
-    O: Optimizers<M, D>,
     D: Seeded,
 {
     /// Keeps the loss of the first batch of the run, and warns if it is strange.

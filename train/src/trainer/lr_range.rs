@@ -6,7 +6,7 @@ use std::path::Path;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, CancellationToken, Optimizers, Progress, Seeded, Task, Trainer, Until};
+use super::{Callback, CancellationToken, Lesson, Lessons, Optimizers, Progress, Seeded, Task, Trainer, Until};
 use crate::TrainError;
 use crate::data::{Collate, Dataset, Loader};
 use crate::run::{Recipe, draw_lines, write_text};
@@ -91,6 +91,23 @@ impl LrRange {
         S::Item: Collate<Batch = T::Batch>,
         D: Seeded,
     {
+        self.test_on(recipe, (model, optimizer), device, &mut Lesson::new(task, data), cancellation)
+    }
+
+    /// [`LrRange::test`] without the types of the task and the data.
+    pub(crate) fn test_on<M, O, D>(
+        &self,
+        recipe: &Recipe,
+        (model, optimizer): (&M, &O),
+        device: &D,
+        task: &mut dyn Lessons<M, D>,
+        cancellation: CancellationToken,
+    ) -> Result<LrCurve, TrainError>
+    where
+        M: TensorCollection<f32, D> + Clone,
+        O: Optimizers<M, D>,
+        D: Seeded,
+    {
         self.check()?;
         let (mut model, mut optimizer, state) = (model.clone(), optimizer.clone(), task.state());
         let mut recorder = Recorder {
@@ -104,7 +121,7 @@ impl LrRange {
         // The recorder ends the run after the last step, before it is evaluated.
         let mut trainer = Trainer::new(Until::Steps(self.steps + 1)).seed(recipe.seed).accumulate(recipe.accumulate);
         trainer = trainer.schedule(Rising(*self)).cancellation(recorder.end.clone()).callback(&mut recorder);
-        let done = trainer.fit(&mut model, device, &mut optimizer, task, data);
+        let done = trainer.learn(&mut model, device, &mut optimizer, task);
         drop(trainer);
         task.load_state(state, device).map_err(TrainError::Setting)?;
         let Recorder { mut curve, cancellation, .. } = recorder;

@@ -8,7 +8,7 @@ use layercake::io::{load_safetensors, save_safetensors};
 use layercake::prelude::*;
 
 use super::fit::Run;
-use super::{Optimizers, Seeded, Task, Until};
+use super::{Seeded, Until};
 use crate::TrainError;
 use crate::checkpoint::{self, STATE, State, load_task_state, remove_temporaries, save_task_state};
 
@@ -17,11 +17,9 @@ const AVERAGE: &str = "average.safetensors";
 const BEST: &str = "best.safetensors";
 const TASK_STATE: &str = "task_state.safetensors";
 
-impl<M, T, O, D> Run<'_, '_, M, T, O, D>
+impl<M, D> Run<'_, '_, M, D>
 where
     M: TensorCollection<f32, D> + Clone,
-    T: Task<M, D>,
-    O: Optimizers<M, D>,
     D: Seeded,
 {
     /// Writes a checkpoint.
