@@ -39,7 +39,8 @@ from gallery_papers import (
     tcn, vit,
 )
 from gallery_generative import (
-    CharLstm, GatedBlock, GatedPixelCnn, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder, conv_vae, mlp_decoder,
+    CharLstm, Dcgan, GatedBlock, GatedPixelCnn, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder, conv_vae,
+    dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
 
@@ -98,6 +99,9 @@ FIGURES = {
     "conv-vae2": (lambda: conv_vae((32, 64), (7, 7), 2), GREY, None),
     "conv-encoder": (lambda: conv_encoder((32, 64), (7, 7), 20), GREY, None),
     "conv-decoder": (lambda: conv_decoder(20, (32, 64), (7, 7)), [(20,)], None),
+    "dcgan": (lambda: Dcgan(100, (128, 64), (32, 64), (7, 7)), [(100,)], None),
+    "dcgan-generator": (lambda: dcgan_generator(100, (128, 64), (7, 7)), [(100,)], None),
+    "dcgan-discriminator": (lambda: dcgan_discriminator((32, 64), (7, 7)), GREY, None),
     "pixel-cnn": (lambda: PixelCnn(32, 7, 64, 7), GREY, None),
     "gated-pixel-cnn": (lambda: GatedPixelCnn(32, 6, 64, 7), GREY, None),
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(32, 6, 64, 7, 10), [*GREY, (10,)], None),
@@ -143,6 +147,7 @@ VALUES = {
     "mixer": (lambda: Mixer(4, 6, 7, 5, 9, 2, 5), [(3, 8, 12)]),
     "mlp-vae": (lambda: mlp_vae((1, 3, 5), 7, 3), [(1, 3, 5)]),
     "conv-vae": (lambda: conv_vae((2, 3), (2, 3), 2), [(1, 8, 12)]),
+    "dcgan": (lambda: Dcgan(4, (3, 2), (2, 3), (2, 3)), [(4,)]),
     "pixel-cnn": (lambda: PixelCnn(2, 2, 5, 5), [(1, 6, 5)]),
     "gated-pixel-cnn": (lambda: GatedPixelCnn(3, 2, 5, 5), [(1, 6, 5)]),
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(3, 2, 5, 5, 4), [(1, 6, 5), (4,)]),

@@ -97,6 +97,35 @@ def conv_vae(widths, lowest, latent):
     return Vae(conv_encoder(widths, lowest, latent), conv_decoder(latent, widths, lowest))
 
 
+def dcgan_generator(noise, widths, lowest):
+    first, second = widths
+    return chain(
+        fc=nn.Linear(noise, first * int(np.prod(lowest)), bias=False), maps=nn.Unflatten(1, (first, *lowest)),
+        bn1=nn.BatchNorm2d(first), relu1=nn.ReLU(),
+        conv1=nn.ConvTranspose2d(first, second, 4, 2, 1, bias=False), bn2=nn.BatchNorm2d(second), relu2=nn.ReLU(),
+        conv2=nn.ConvTranspose2d(second, 1, 4, 2, 1), image=nn.Tanh(),
+    )
+
+
+def dcgan_discriminator(widths, lowest):
+    first, second = widths
+    return chain(
+        conv1=nn.Conv2d(1, first, 4, 2, 1), relu1=nn.LeakyReLU(0.2),
+        conv2=nn.Conv2d(first, second, 4, 2, 1, bias=False), bn=nn.BatchNorm2d(second), relu2=nn.LeakyReLU(0.2),
+        flatten=nn.Flatten(), fc=nn.Linear(second * int(np.prod(lowest)), 1),
+    )
+
+
+class Dcgan(nn.Module):
+    def __init__(self, noise, made, told, lowest):
+        super().__init__()
+        self.generator, self.discriminator = dcgan_generator(noise, made, lowest), dcgan_discriminator(told, lowest)
+
+    def forward(self, z):
+        image = self.generator(z)
+        return image, self.discriminator(image)
+
+
 class PixelBlock(nn.Module):
     def __init__(self, width):
         super().__init__()

@@ -14,6 +14,7 @@ use layercake_models::{
 };
 use layercake_train::cli::{cancel_on_signals, print_outcome};
 use layercake_train::data::{self, KnownDataset};
+use layercake_train::generative::GeneratorLoss;
 use layercake_train::own::EvaluationOptions;
 use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::{Purpose, RunConfig};
@@ -108,6 +109,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
         tuning,
         transfer,
         box_weight,
+        loss,
         seed,
         validation,
         patience,
@@ -136,6 +138,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
         train_size: tuning.train_size,
         snapshots: tuning.snapshots,
         box_weight,
+        generator_loss: loss.map(GeneratorLoss::from),
         transfer: transfer.transfer(),
         seed,
         validation,

@@ -64,6 +64,7 @@ pub(crate) fn run(args: DoctorArgs) -> Outcome {
         lr,
         seed,
         box_weight: None,
+        loss: None,
         validation: None,
         patience: None,
         restore_best: false,

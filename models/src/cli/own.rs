@@ -85,6 +85,7 @@ fn reject(args: &TrainArgs) -> Result<(), ModelError> {
         ("--variant", args.variant.is_some()),
         ("--data-dir", args.data_dir.is_some()),
         ("--box-weight", args.box_weight.is_some()),
+        ("--loss", args.loss.is_some()),
         ("--env", agent.environment.is_some()),
         ("--baseline", agent.baseline.is_some()),
         ("--double", agent.double),

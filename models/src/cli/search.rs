@@ -56,6 +56,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
             train_size: recipe.train_size,
             snapshots: None,
             box_weight: None,
+            generator_loss: None,
             seed: Some(recipe.seed),
             validation: recipe.validation.filter(|_| is_trial),
             patience: None,

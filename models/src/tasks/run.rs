@@ -92,6 +92,10 @@ fn begin(model: &Trained, options: &TrainOptions, own: Recipe) -> Result<Begun, 
         let reason = "it has no weighted loss of a box";
         return Err(ModelError::NoEffect { model: model.name, option: "--box-weight", reason, known: "see `layercake train --help`" });
     }
+    if options.generator_loss.is_some() && own.generator_loss.is_none() {
+        let reason = "it has no generator";
+        return Err(ModelError::NoEffect { model: model.name, option: "--loss", reason, known: "see `layercake train --help`" });
+    }
     let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
@@ -137,6 +141,7 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         train_size: options.train_size.or(own.train_size),
         snapshots: options.snapshots,
         box_weight: options.box_weight.or(own.box_weight),
+        generator_loss: options.generator_loss.or(own.generator_loss),
         seed: options.seed(),
         validation: options.validation.or(own.validation),
         patience: options.patience.or(own.patience),

@@ -17,6 +17,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::entry::{Description, ModelKind, Run};
+use super::gan::Real;
 use super::machine::{Machine, part, shaped};
 use super::run::{TEST_BATCH, Trained, prepare_images, train};
 use super::{Gray, SHAPE, normal, on_device, reject_text_options, save, sigmoid};
@@ -52,10 +53,13 @@ impl ModelKind for Vae {
         data_dir: Option<&Path>,
     ) -> Result<(Metrics, u64), ModelError> {
         let net = run.load_graph(self.0, device)?;
-        let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
+        let Split { train, test } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
-        let mut task = NegativeElbo::on(test);
-        Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
+        let (parts, real) = (Parts::of(&net, device)?, Real::of(device, &test, &train)?);
+        let of_samples = real.compare(|count| parts.pixels(count, 0))?;
+        let mut metrics = Task::<D::Net, D>::evaluate(&mut NegativeElbo::on(test), &net, device)?;
+        metrics.extend(of_samples.iter());
+        Ok((metrics, items))
     }
 
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
@@ -109,9 +113,17 @@ impl<'a, D: Machine> Parts<'a, D> {
 
     /// Decodes samples from the standard normal distribution.
     pub(crate) fn samples(&self, count: usize, seed: u64) -> Result<Canvas, TrainError> {
+        Ok(image_grid(&self.pixels(count, seed)?, SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
+    }
+
+    /// The pixels of such samples.
+    fn pixels(&self, count: usize, seed: u64) -> Result<Vec<f32>, TrainError> {
         let latent = normal(&mut StdRng::seed_from_u64(seed), count * self.latent);
-        let images = self.decode(latent)?;
-        Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
+        let mut pixels = Vec::new();
+        for chunk in latent.chunks(TEST_BATCH * self.latent) {
+            pixels.extend(sigmoid(&self.decode(chunk.to_vec())?.as_vec()));
+        }
+        Ok(pixels)
     }
 
     /// Decodes a grid of quantiles of the standard normal distribution (Kingma and Welling, 2014, figure 4).

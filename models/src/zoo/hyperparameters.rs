@@ -1,6 +1,7 @@
 //! The default hyperparameters of each model. They were found by experiment; `docs/zoo.md` has the results.
 
 use layercake_train::data::KnownDataset;
+use layercake_train::generative::GeneratorLoss;
 use layercake_train::run::Recipe;
 
 /// Small networks on small images. Ten epochs over tens of thousands of images are enough; the digits are few, so they need more epochs
@@ -54,6 +55,12 @@ pub(super) fn vae(dataset: KnownDataset) -> Recipe {
 /// An epoch costs twice as much as with linear layers, but half as many are needed.
 pub(super) fn conv_vae(dataset: KnownDataset) -> Recipe {
     Recipe { epochs: 20, ..vae(dataset) }
+}
+
+/// Twice the rate of the paper, since it falls to 0: the game goes round and round at a constant one, and its samples with it.
+pub(super) fn dcgan(dataset: KnownDataset) -> Recipe {
+    let epochs = if dataset == KnownDataset::Digits { 60 } else { 15 };
+    Recipe { epochs, batch_size: 64, lr: 4e-4, generator_loss: Some(GeneratorLoss::default()), ..Recipe::default() }
 }
 
 /// Few points and small networks: many steps that cost little. The largest of those that are compared takes most of the time.

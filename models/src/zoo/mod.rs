@@ -16,8 +16,8 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, ByFeatures, CharacterModel, ColorOrGray, Description, Detector, Entry, Features, GridWorldModel,
-    ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
+    Addition, Agent, AgentKind, Augment, ByFeatures, CharacterModel, ColorOrGray, DcganModel, Description, Detector, Entry, Features,
+    GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -84,6 +84,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     models.extend(points());
     models.extend(autoencoders());
     models.extend(pixel_cnns());
+    models.push(entry(
+        DcganModel,
+        Description {
+            name: "dcgan",
+            description: "generator and discriminator in turn (Goodfellow et al., 2014; Radford et al., 2016), 28x28 gray",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::dcgan,
+            unit: "images",
+        },
+    ));
     models.extend(street_segmentation());
     models.push(entry(
         Localizer,

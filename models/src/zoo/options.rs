@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use layercake_train::data::KnownDataset;
 use layercake_train::ensemble::Averaged;
+use layercake_train::generative::GeneratorLoss;
 use layercake_train::rl::{Baseline, Finished, KnownEnvironment};
 use layercake_train::run::{Purpose, Source, Transfer};
 use layercake_train::{CancellationToken, Metrics, Timing};
@@ -39,6 +40,8 @@ pub struct TrainOptions {
     pub snapshots: Option<usize>,
     /// The weight of the box loss beside the class loss.
     pub box_weight: Option<f64>,
+    /// The loss of a generator.
+    pub generator_loss: Option<GeneratorLoss>,
     /// Seed of the initial parameters, the order of the images and the validation split; default 0.
     pub seed: Option<u64>,
     /// Number of training items held out for validation.

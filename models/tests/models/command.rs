@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 34] = [
+const TRAINED: [&str; 35] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -63,6 +63,7 @@ const TRAINED: [&str; 34] = [
     "pixelcnn",
     "gated_pixelcnn",
     "class_gated_pixelcnn",
+    "dcgan",
     "unet",
     "segnet",
     "segnet_nearest",

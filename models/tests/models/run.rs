@@ -274,6 +274,38 @@ fn seq2seq() {
     );
 }
 
+/// Two networks in turn: the figures of the samples in the summary, pictures of them, the figures and samples from the checkpoint.
+#[test]
+fn an_adversarial_network() {
+    let place = Place::new();
+    place.works("train dcgan --epochs 2 --train-size 96 --batch-size 32 --seed 3");
+    let summary = place.json("runs/dcgan-digits-1/summary.json");
+    assert_eq!(summary["frechet_distance"], summary["test_frechet_distance"]);
+    assert!(summary["frechet_distance"].as_f64() > summary["test_frechet_distance_of_real"].as_f64(), "{summary}");
+    for metric in ["train_discriminator_loss", "train_generator_loss", "test_precision", "test_recall", "test_sure", "test_classes"] {
+        assert!(summary[metric].is_number(), "{metric} in {summary}");
+    }
+    let names = place.names("runs/dcgan-digits-1");
+    for name in ["samples.png", "progress.png", "walk.png", "gradients.svg"] {
+        assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
+    }
+    let said = place.works("eval dcgan --checkpoint runs/dcgan-digits-1 --json");
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(found["test_frechet_distance"], summary["test_frechet_distance"], "{said}");
+    place.works("sample dcgan --checkpoint runs/dcgan-digits-1 --count 4 --out four.png");
+    assert!(fs::metadata(place.path("four.png")).unwrap().len() > 500);
+
+    // The other loss is in the configuration, and not for models without a generator.
+    place.works("train dcgan --epochs 1 --train-size 64 --batch-size 32 --seed 3 --loss minimax --out minimax");
+    assert_eq!(place.json("minimax/config.json")["recipe"]["generator_loss"], "minimax");
+    assert!(place.json("minimax/summary.json")["train_generator_loss"].as_f64() < Some(0.0));
+    let none = "it has no generator; supported options: see `layercake train --help`";
+    place.fails("train lenet5 --loss minimax", 1, &format!("error: `--loss` has no effect on `lenet5`: {none}"));
+    let turns = "needs one loss that falls; its parts are trained in turn, each by its own";
+    place.fails("train dcgan --lr-find a.svg", 1, &format!("error: `dcgan`: a learning rate range test {turns}"));
+    place.fails("doctor dcgan", 1, &format!("error: `dcgan`: a short look {turns}"));
+}
+
 /// Digits on canvases: both figures in the summary, a picture of boxes, and the same figures from the checkpoint.
 #[test]
 fn a_localizer() {

@@ -1,6 +1,6 @@
-//! How close samples of a generative model are to data: Fréchet distance, precision and recall.
+//! How close samples of a generative model are to data: Fréchet distance, precision and recall; and the losses of a generator that plays against a discriminator.
 //!
-//! All compare two sets of points: the features that a trained classifier finds in real and in generated pictures, such as the values before its last layer. The figures depend
+//! The figures compare two sets of points: the features that a trained classifier finds in real and in generated pictures, such as the values before its last layer. The figures depend
 //! on these features and on the number of points, so state both beside them; the distance of two sets of real pictures is what a perfect generator would have.
 //!
 //! ```
@@ -17,13 +17,18 @@
 //! # Ok::<(), layercake_train::generative::GenerativeError>(())
 //! ```
 
+mod adversarial;
 mod frechet;
 mod precision;
 #[cfg(test)]
 mod tests;
 
+pub use adversarial::{GeneratorLoss, try_real};
 pub use frechet::{Gaussian, frechet_distance};
 pub use precision::{PrecisionRecall, precision_and_recall};
+
+/// The name of the metric. A run's summary has it without the prefix of the test data too: it is a figure of the samples.
+pub const FRECHET_DISTANCE: &str = "frechet_distance";
 
 /// Why two sets of points cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

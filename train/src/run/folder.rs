@@ -17,6 +17,7 @@ use super::config::{ConfigFile, files_of, read_config};
 use super::progress::{PROGRESS, ProgressFile};
 use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves, report};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
+use crate::generative::FRECHET_DISTANCE;
 use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, Progress, TrainError, TrainingEnd, metrics};
 
 pub(super) const CONFIG: &str = "config.json";
@@ -226,6 +227,10 @@ impl RunFolder {
         left.test.iter().for_each(|(name, value)| metrics.set(&format!("test_{name}"), value));
         left.validation.iter().for_each(|(name, value)| metrics.set(&format!("validation_{name}"), value));
         left.train.iter().for_each(|(name, value)| metrics.set(&format!("train_{name}"), value));
+        // A figure of the samples, which is not one of a part of the data.
+        if let Some(distance) = left.test.get(FRECHET_DISTANCE) {
+            metrics.set(FRECHET_DISTANCE, distance);
+        }
         // All epochs have the same number of items.
         let speeds: f64 = self.history.iter().map(|epoch| 1.0 / epoch.items_per_second).sum();
         metrics.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);

@@ -8,6 +8,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::data::stream;
+use crate::generative::GeneratorLoss;
 use crate::{LrSchedule, TrainError, Trainer, Until, hold_out};
 
 /// Upper bound of counts: their products cannot overflow.
@@ -56,6 +57,9 @@ pub struct Recipe {
     /// The weight of the box loss beside the class loss, of a network that is trained by both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub box_weight: Option<f64>,
+    /// The loss of the generator, of an adversarial network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator_loss: Option<GeneratorLoss>,
     /// Whether the run is a trial of a [search](crate::search), which always holds out validation items.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
@@ -88,6 +92,7 @@ impl Default for Recipe {
             restore_best: false,
             snapshots: None,
             box_weight: None,
+            generator_loss: None,
             trial: false,
             workers: 0,
             seed: 0,

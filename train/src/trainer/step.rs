@@ -44,8 +44,8 @@ where
         let State { epoch, batch: number, step, .. } = self.state;
         let RunSettings { batches, accumulate, .. } = self.state.settings;
         let part = self.optimizer.part(player);
-        let purpose = if part.is_empty() { "step".to_owned() } else { format!("step of {part} {again}") };
-        let seed = stream(&purpose, self.trainer.seed, [epoch as u64, number as u64]).next_u64();
+        let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
+        let seed = if part.is_empty() { seed } else { stream("player", seed, [player as u64, again as u64]).next_u64() };
         let gradients = self.gradients.take().expect("`Some` between batches");
         let place = || format!("batch {} of epoch {epoch}", number + 1);
         let done = caught(place, || {

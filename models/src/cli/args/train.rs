@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use layercake_train::cli::{EnsembleArgs, TransferArgs, TuningArgs};
 
-use super::values::{Device, count, patience, rate, threads};
+use super::values::{Device, Loss, count, patience, rate, threads};
 use super::{AgentArgs, OwnArgs};
 
 /// Train a model and write the results to a run folder.
@@ -53,6 +53,9 @@ pub(crate) struct TrainArgs {
     /// The weight of the box loss beside the class loss, for localizer [default: 4].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) box_weight: Option<f64>,
+    /// The loss of the generator, for dcgan [default: non-saturating].
+    #[arg(long, value_enum, value_name = "LOSS")]
+    pub(crate) loss: Option<Loss>,
     /// Seed of the initial parameters, the order of the images and the validation split [default: 0].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -77,7 +80,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "variant", "from", "freeze", "head", "weight_decay", "clip", "train_size", "snapshots", "box_weight", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "variant", "from", "freeze", "head", "weight_decay", "clip", "train_size", "snapshots", "box_weight", "loss", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]

@@ -1,11 +1,29 @@
 //! Values of arguments.
 
 use clap::ValueEnum;
+use layercake_train::generative::GeneratorLoss;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Device {
     Cpu,
     Cuda,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Loss {
+    /// -log D of the samples: its gradient is large while they are bad.
+    NonSaturating,
+    /// log(1 - D) of the samples.
+    Minimax,
+}
+
+impl From<Loss> for GeneratorLoss {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::NonSaturating => Self::NonSaturating,
+            Loss::Minimax => Self::Minimax,
+        }
+    }
 }
 
 /// Upper bound of counts: their products cannot overflow.

@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 70] = [
+const FACTS: [(&str, &Graph, usize, u64); 73] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -50,6 +50,9 @@ const FACTS: [(&str, &Graph, usize, u64); 70] = [
     ("conv-vae2", ConvVae2::GRAPH, ConvVae2::PARAMS, ConvVae2::FLOPS),
     ("conv-encoder", ConvEncoder::<20>::GRAPH, ConvEncoder::<20>::PARAMS, ConvEncoder::<20>::FLOPS),
     ("conv-decoder", ConvDecoder::<20>::GRAPH, ConvDecoder::<20>::PARAMS, ConvDecoder::<20>::FLOPS),
+    ("dcgan", Dcgan::GRAPH, Dcgan::PARAMS, Dcgan::FLOPS),
+    ("dcgan-generator", DcganGenerator::GRAPH, DcganGenerator::PARAMS, DcganGenerator::FLOPS),
+    ("dcgan-discriminator", DcganDiscriminator::GRAPH, DcganDiscriminator::PARAMS, DcganDiscriminator::FLOPS),
     ("pixel-cnn", PixelCnn::GRAPH, PixelCnn::PARAMS, PixelCnn::FLOPS),
     ("gated-pixel-cnn", GatedPixelCnn::GRAPH, GatedPixelCnn::PARAMS, GatedPixelCnn::FLOPS),
     ("class-gated-pixel-cnn", ClassGatedPixelCnn::GRAPH, ClassGatedPixelCnn::PARAMS, ClassGatedPixelCnn::FLOPS),

@@ -6,6 +6,7 @@ use layercake::ir::{Graph, Op};
 use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, difference, seeded_state};
 
 use super::{ENGINE, PORTABLE, expected, given};
+use crate::networks::dcgan::SmallDcgan;
 use crate::networks::densenet::SmallDenseBlock;
 use crate::networks::detector::{SmallBoxHead, SmallProposingTrunk};
 use crate::networks::digit_vae::{SmallConvVae, SmallMlpVae};
@@ -33,7 +34,7 @@ use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 use crate::networks::vit::SmallVit;
 
 /// The small variants, by their names in the fixture.
-const SMALL: [(&str, &Graph); 33] = [
+const SMALL: [(&str, &Graph); 34] = [
     ("vgg11", SmallVgg11::GRAPH),
     ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
     ("resnet18", SmallResNet18::GRAPH),
@@ -48,6 +49,7 @@ const SMALL: [(&str, &Graph); 33] = [
     ("mixer", SmallMixer::GRAPH),
     ("mlp-vae", SmallMlpVae::GRAPH),
     ("conv-vae", SmallConvVae::GRAPH),
+    ("dcgan", SmallDcgan::GRAPH),
     ("pixel-cnn", SmallPixelCnn::GRAPH),
     ("gated-pixel-cnn", SmallGatedPixelCnn::GRAPH),
     ("class-gated-pixel-cnn", SmallClassGatedPixelCnn::GRAPH),

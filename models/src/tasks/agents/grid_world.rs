@@ -56,6 +56,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
         ("--box-weight", options.box_weight.is_some()),
+        ("--loss", options.generator_loss.is_some()),
         ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),
         ("--device", options.device != DeviceKind::Cpu),
     ];

@@ -6,10 +6,10 @@ use layercake_train::data::rand::{Rng, SeedableRng};
 use layercake_train::detection::{BBox, Object};
 use layercake_train::{Task, Timing, TrainError};
 
-use super::pair::Pair;
 use super::photos::{PhotoBatch, SIZE};
 use super::task::{Detecting, Generation};
 use crate::tasks::machine::Machine;
+use crate::tasks::pair::Pair;
 use crate::zoo::DetectionSeconds;
 
 /// Objects of a photo: as many as in BCCD's.

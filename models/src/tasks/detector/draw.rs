@@ -7,9 +7,9 @@ use layercake_train::data::{Array, Image};
 use layercake_train::detection::{BBox, Detection};
 use layercake_train::run::Canvas;
 
-use super::pair::Pair;
 use super::task::{Detecting, Searched};
 use crate::tasks::machine::Machine;
+use crate::tasks::pair::Pair;
 use crate::zoo::DetectionSeconds;
 
 /// How many test photos are drawn.

@@ -3,7 +3,6 @@
 mod bench;
 mod draw;
 mod head;
-mod pair;
 mod photos;
 mod proposer;
 mod targets;
@@ -25,13 +24,13 @@ use layercake_train::detection::{BBox, Detection, SelectiveSearch};
 use layercake_train::run::{Recipe, RunOutcome};
 use layercake_train::{Metrics, Task, Timing, TrainError, WithValidation};
 
-use self::pair::Pair;
 use self::photos::{PhotoBatch, Photos, SIZE, varied};
 use self::proposer::Proposer;
 use self::task::{Detecting, Generation};
 use self::windows::windows;
 use super::entry::{Description, ModelKind, Run};
 use super::machine::Machine;
+use super::pair::Pair;
 use super::run::{Prepared, Trained, train};
 use crate::networks::{BoxHead, CropHead, CropTrunk, PhotoTrunk, ProposingTrunk};
 use crate::zoo::{Detected, DetectionSeconds, ModelError, PhotoDetector, TrainOptions};

@@ -16,11 +16,11 @@ use layercake_train::{Metrics, Pass, Step, TapedLoss, Task, TrainError};
 
 use super::draw;
 use super::head::{Lesson, found};
-use super::pair::Pair;
 use super::photos::{PhotoBatch, Photos};
 use super::proposer::{Kept, Proposer, boxes};
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::on_device;
+use crate::tasks::pair::Pair;
 use crate::zoo::DetectionSeconds;
 
 /// Where the features of a box come from.
