@@ -155,16 +155,11 @@ unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
                 // SAFETY: the lanes in the mask are inside the segment; the others are not read and are zero.
                 *a = unsafe { simd.mask_load_ptr_f32s(tile.last, left.wrapping_add(i * p.left_row + whole * width)) };
             }
-            // Loaded before they are used: a masked load is much code, and in one loop with it the sums would not be kept in registers, at two thirds of the speed
-            // (measured).
-            let mut b = [simd.splat_f32s(0.0); N];
-            for (b, right) in b.iter_mut().zip(right) {
-                // SAFETY: as above.
-                *b = unsafe { simd.mask_load_ptr_f32s(tile.last, right.wrapping_add(whole * width)) };
-            }
             for j in 0..N {
+                // SAFETY: as above.
+                let b = unsafe { simd.mask_load_ptr_f32s(tile.last, right[j].wrapping_add(whole * width)) };
                 for i in 0..M {
-                    sums[i][j] = simd.mul_add_e_f32s(a[i], b[j], sums[i][j]);
+                    sums[i][j] = simd.mul_add_e_f32s(a[i], b, sums[i][j]);
                 }
             }
         }
@@ -173,7 +168,15 @@ unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
             *right = right.wrapping_add(p.right_segment);
         }
     }
-    for (i, sums) in sums.iter().enumerate() {
+    // A copy, by short loops that the compiler unrolls at once: the long ones below need the sums in memory, and those above would store them there in
+    // each round, at two thirds of the speed (measured).
+    let mut totals = [[simd.splat_f32s(0.0); N]; M];
+    for i in 0..M {
+        for j in 0..N {
+            totals[i][j] = sums[i][j];
+        }
+    }
+    for (i, sums) in totals.iter().enumerate() {
         let out = &mut out[tile.out + i * p.out_row..][..N];
         for (j, (out, &sum)) in out.iter_mut().zip(sums).enumerate() {
             let sum = simd.reduce_sum_f32s(sum);
