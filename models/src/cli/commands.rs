@@ -29,7 +29,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     layercake::check_instruction_set()?;
     match cli.command {
         Command::List => list(),
-        Command::Summary(shown) => Ok(writeln!(stdout(), "{}", Summary::from(graph(&shown)?))?),
+        Command::Summary(shown) => summary(&shown),
         Command::Draw { shown, out, full } => draw(&shown, &out, full),
         Command::Export { shown, json: Some(json), .. } => Ok(save_graph(&graph(&shown)?, json)?),
         #[cfg(feature = "onnx")]
@@ -318,6 +318,13 @@ pub(crate) fn file(model: &str) -> Result<Option<Graph>, CommandError> {
         Some("onnx") => Ok(Some(layercake::io::onnx::load(model)?.graph().clone())),
         _ => crate::own::graph_of_run(Path::new(model)),
     }
+}
+
+/// Of a detector both networks, one after the other.
+fn summary(shown: &Shown) -> Outcome {
+    writeln!(stdout(), "{}", Summary::from(graph(shown)?))?;
+    let head = if file(&shown.model)?.is_none() { named(&shown.model)?.head() } else { None };
+    head.map_or(Ok(()), |head| Ok(writeln!(stdout(), "\n{}", Summary::from(head.clone()))?))
 }
 
 /// The graph of a model, of a graph file, or of an ONNX file.

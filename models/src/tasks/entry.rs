@@ -28,6 +28,11 @@ pub(crate) trait ModelKind: Sync + 'static {
         self.graph()
     }
 
+    /// See [`ZooModel::head`].
+    fn head(&self) -> Option<&'static Graph> {
+        None
+    }
+
     /// The networks to choose from, the default first; none for a model of one network.
     fn variants(&self) -> &'static [Variant] {
         &[]
@@ -155,6 +160,10 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
         Some(self.kind.graph_on(dataset))
+    }
+
+    fn head(&self) -> Option<&'static Graph> {
+        self.kind.head()
     }
 
     fn variants(&self) -> &'static [Variant] {

@@ -53,6 +53,11 @@ pub trait ZooModel: Sync {
         self.graph()
     }
 
+    /// The second network of a detector, which takes what is cropped from the first one's output.
+    fn head(&self) -> Option<&'static Graph> {
+        None
+    }
+
     /// The networks to choose from, the default first; none for a model of one network.
     fn variants(&self) -> &'static [Variant] {
         &[]

@@ -53,6 +53,8 @@ fn a_detector() {
     assert_eq!((&said["test_map_50"], &said["photos"]), (&summary["test_map_50"], &2.into()));
 
     place.put("mine/a.png", &photo(50)).put("mine/b.PNG", &photo(0)).put("mine/.hidden.png", b"").put("mine/notes.txt", b"");
+    let said = place.works("summary faster_rcnn");
+    assert!(said.starts_with("ProposingTrunk") && said.contains("\n\nBoxHead"), "{said}");
     let said = place.works("detect faster_rcnn --checkpoint r/model.safetensors mine/a.png --out boxes.png");
     assert!(said.starts_with("mine/a.png: ") && said.contains(" RBC, ") && said.ends_with("; boxes.png\n"), "{said}");
     assert!(place.path("boxes.png").is_file());

@@ -64,12 +64,12 @@ impl Detector {
         matches!(self, Detector::SlidingWindow | Detector::Rcnn)
     }
 
-    fn head(self) -> &'static Graph {
+    fn boxes(self) -> &'static Graph {
         if self.crops() { CropHead::<f32, Cpu>::GRAPH } else { BoxHead::<f32, Cpu>::GRAPH }
     }
 
     fn build<D: Machine>(self, device: &D) -> Result<Pair<D::Net>, TrainError> {
-        Ok(Pair { trunk: device.build(self.trunk())?, head: device.build(self.head())? })
+        Ok(Pair { trunk: device.build(self.trunk())?, head: device.build(self.boxes())? })
     }
 
     fn load<D: Machine>(self, run: &Run, device: &D) -> Result<Pair<D::Net>, TrainError> {
@@ -113,6 +113,10 @@ impl Detector {
 impl ModelKind for Detector {
     fn graph(&self) -> &'static Graph {
         self.trunk()
+    }
+
+    fn head(&self) -> Option<&'static Graph> {
+        Some(self.boxes())
     }
 
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
