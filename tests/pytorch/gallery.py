@@ -4,7 +4,8 @@
     python tests/pytorch/gallery.py            # writes gallery/figures.json and gallery/values.safetensors
     python tests/pytorch/gallery.py --check    # compares them with what would be written
 
-Needs torch, torchvision, numpy and safetensors. The networks stand in `gallery_classifiers.py`, `gallery_generative.py` and `gallery_papers.py`. Modules are named as
+Needs torch, torchvision, numpy and safetensors. The networks stand in `gallery_classifiers.py`, `gallery_generative.py`, `gallery_papers.py` and
+`gallery_sequences.py`. Modules are named as
 torchvision, timm, Pytorch-UNet and PyTorch's examples name them, so that equal names here and in Layercake mean that their checkpoints
 load.
 
@@ -43,6 +44,7 @@ from gallery_generative import (
     dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
+from gallery_sequences import Rows, Seq2Seq, maxout, mlp
 
 FOLDER = pathlib.Path(__file__).parent / "gallery"
 BATCH = 3
@@ -119,6 +121,24 @@ FIGURES = {
     "crop-head": (lambda: Head(4096, 256, 3), [(64, 8, 8)], None),
     "box-head": (lambda: Head(3136, 256, 3), [(64, 7, 7)], None),
     "char-lstm": (lambda: CharLstm(65, 64, 256, 0.1), [Ids(64, rows=65), (1, 256), (1, 256)], None),
+    "moons-logistic": (lambda: mlp(2, 2), [(2,)], None),
+    "moons-shallow": (lambda: mlp(2, 10, 2), [(2,)], None),
+    "moons": (lambda: mlp(2, 20, 20, 2), [(2,)], None),
+    "moons-large": (lambda: mlp(2, *[1000] * 5, 2), [(2,)], None),
+    "curve-line": (lambda: mlp(1, 1), [(1,)], None),
+    "curve-shallow": (lambda: mlp(1, 80, 1), [(1,)], None),
+    "curve-deep": (lambda: mlp(1, 4, 8, 1), [(1,)], None),
+    "curve-smooth": (lambda: mlp(1, 40, 40, 1, activation=nn.Tanh), [(1,)], None),
+    "linear-gradients-gray": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(144, 10)), [(144, 1, 1)], None),
+    "linear-gradients": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(324, 10)), [(324, 1, 1)], None),
+    "linear-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(10, 10)), [(10, 1, 1)], None),
+    "linear-gradients-and-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(334, 10)), [(334, 1, 1)], None),
+    "maxout": (lambda: maxout(784, 128, 4, 10), GREY, None),
+    "row-rnn": (lambda: Rows(nn.RNN, 28, 128, 10), GREY, None),
+    "row-lstm": (lambda: Rows(nn.LSTM, 28, 128, 10), GREY, None),
+    "row-gru": (lambda: Rows(nn.GRU, 28, 128, 10), GREY, None),
+    "seq2seq": (lambda: Seq2Seq(14, 32, 128, False), [Ids(7, rows=14), Ids(5, rows=14)], None),
+    "attention-seq2seq": (lambda: Seq2Seq(14, 32, 128, True), [Ids(7, rows=14), Ids(5, rows=14), (1, 7)], None),
     "alexnet": (lambda: torchvision.models.alexnet(), IMAGENET, 61_100_840),
     "nin": (lambda: nin(3, NIN, NIN_POOLS), CIFAR, None),
     "squeezenet": (lambda: torchvision.models.squeezenet1_1(), IMAGENET, 1_235_496),

@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 73] = [
+const FACTS: [(&str, &Graph, usize, u64); 91] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -71,6 +71,24 @@ const FACTS: [(&str, &Graph, usize, u64); 73] = [
     ("box-head", BoxHead::GRAPH, BoxHead::PARAMS, BoxHead::FLOPS),
     // 64 characters.
     ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
+    ("moons-logistic", MoonsLogistic::GRAPH, MoonsLogistic::PARAMS, MoonsLogistic::FLOPS),
+    ("moons-shallow", MoonsShallow::<10>::GRAPH, MoonsShallow::<10>::PARAMS, MoonsShallow::<10>::FLOPS),
+    ("moons", Moons::GRAPH, Moons::PARAMS, Moons::FLOPS),
+    ("moons-large", MoonsLarge::GRAPH, MoonsLarge::PARAMS, MoonsLarge::FLOPS),
+    ("curve-line", CurveLine::GRAPH, CurveLine::PARAMS, CurveLine::FLOPS),
+    ("curve-shallow", CurveShallow::<80>::GRAPH, CurveShallow::<80>::PARAMS, CurveShallow::<80>::FLOPS),
+    ("curve-deep", CurveDeep::GRAPH, CurveDeep::PARAMS, CurveDeep::FLOPS),
+    ("curve-smooth", CurveSmooth::GRAPH, CurveSmooth::PARAMS, CurveSmooth::FLOPS),
+    ("linear-gradients-gray", LinearGradientsGray::GRAPH, LinearGradientsGray::PARAMS, LinearGradientsGray::FLOPS),
+    ("linear-gradients", LinearGradients::GRAPH, LinearGradients::PARAMS, LinearGradients::FLOPS),
+    ("linear-hues", LinearHues::GRAPH, LinearHues::PARAMS, LinearHues::FLOPS),
+    ("linear-gradients-and-hues", LinearGradientsAndHues::GRAPH, LinearGradientsAndHues::PARAMS, LinearGradientsAndHues::FLOPS),
+    ("maxout", MaxoutNet::GRAPH, MaxoutNet::PARAMS, MaxoutNet::FLOPS),
+    ("row-rnn", RowRnn::GRAPH, RowRnn::PARAMS, RowRnn::FLOPS),
+    ("row-lstm", RowLstm::GRAPH, RowLstm::PARAMS, RowLstm::FLOPS),
+    ("row-gru", RowGru::GRAPH, RowGru::PARAMS, RowGru::FLOPS),
+    ("seq2seq", Seq2Seq::GRAPH, Seq2Seq::PARAMS, Seq2Seq::FLOPS),
+    ("attention-seq2seq", AttentionSeq2Seq::GRAPH, AttentionSeq2Seq::PARAMS, AttentionSeq2Seq::FLOPS),
     ("alexnet", AlexNet::GRAPH, AlexNet::PARAMS, AlexNet::FLOPS),
     ("nin", NetworkInNetwork::GRAPH, NetworkInNetwork::PARAMS, NetworkInNetwork::FLOPS),
     ("squeezenet", SqueezeNet::GRAPH, SqueezeNet::PARAMS, SqueezeNet::FLOPS),

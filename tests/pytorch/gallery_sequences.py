@@ -1,0 +1,93 @@
+"""Small networks of points, maxout units, and networks of sequences, as PyTorch has them."""
+
+import torch
+from torch import nn
+
+from gallery_classifiers import chain
+
+
+def mlp(*widths, activation=nn.ReLU):
+    """Linear layers fc1, fc2, .. with activations between them; a single one is fc."""
+    if len(widths) == 2:
+        return chain(fc=nn.Linear(*widths))
+    layers = {}
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:]), 1):
+        layers[f"fc{i}"] = nn.Linear(inputs, outputs)
+        if i < len(widths) - 1:
+            layers[f"act{i}"] = activation()
+    return chain(**layers)
+
+
+class Pieces(nn.Linear):
+    """The largest of several linear functions for each feature."""
+
+    def __init__(self, inputs, features, pieces):
+        super().__init__(inputs, features * pieces)
+        self.pieces = pieces
+
+    def forward(self, x):
+        return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
+
+
+def maxout(inputs, features, pieces, classes):
+    return chain(
+        flatten=nn.Flatten(),
+        fc1=Pieces(inputs, features, pieces),
+        fc2=Pieces(features, features, pieces),
+        fc3=nn.Linear(features, classes),
+    )
+
+
+class Rows(nn.Module):
+    """The last state of a recurrent layer over the rows of an image."""
+
+    def __init__(self, cell, width, hidden, classes):
+        super().__init__()
+        self.rnn = cell(width, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, image):
+        return self.fc(self.rnn(image.squeeze(1))[0][:, -1])
+
+
+class Encoder(nn.Module):
+    def __init__(self, tokens, features, hidden):
+        super().__init__()
+        self.embedding = nn.Embedding(tokens, features)
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, tokens):
+        return self.lstm(self.embedding(tokens))
+
+
+class Decoder(nn.Module):
+    """With attention it has Luong's "general" score, whose matrix is `keys`, and `combine` for the context and the state."""
+
+    def __init__(self, tokens, features, hidden, attention):
+        super().__init__()
+        if attention:
+            self.keys = nn.Linear(hidden, hidden, bias=False)
+        self.embedding = nn.Embedding(tokens, features)
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        if attention:
+            self.combine = nn.Linear(2 * hidden, hidden)
+        self.fc = nn.Linear(hidden, tokens)
+        self.attention = attention
+
+    def forward(self, tokens, state, memory, mask):
+        y, _ = self.lstm(self.embedding(tokens), state)
+        if self.attention:
+            weights = (y @ self.keys(memory).transpose(1, 2) + mask).softmax(-1)
+            y = torch.tanh(self.combine(torch.cat([weights @ memory, y], -1)))
+        return self.fc(y)
+
+
+class Seq2Seq(nn.Module):
+    def __init__(self, tokens, features, hidden, attention):
+        super().__init__()
+        self.encoder = Encoder(tokens, features, hidden)
+        self.decoder = Decoder(tokens, features, hidden, attention)
+
+    def forward(self, source, target, mask=None):
+        memory, state = self.encoder(source)
+        return self.decoder(target, state, memory, mask)
