@@ -51,6 +51,10 @@ fn mean_average_precision(mean: f64) -> String {
     format!("{:.2} % mAP@0.5", 100.0 * mean)
 }
 
+fn distance(distance: f64) -> String {
+    format!("Fréchet distance {distance:.2}")
+}
+
 const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
 const CLASSIFIED: &[&str] = &["curves.svg", "confusion.svg", "filters.png", "mistakes.png"];
 
@@ -77,7 +81,9 @@ const fn density(name: &'static str, key: &'static str, bar: &'static str, pictu
 const AUTOENCODED: &[&str] = &["curves.svg", "samples.png", "reconstructions.png", "manifold.png"];
 const DRAWN: &[&str] = &["curves.svg", "samples.png", "completions.png"];
 
-const ROWS: [Row; 26] = [
+const DCGAN: &str = "";
+
+const ROWS: [Row; 27] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -109,6 +115,15 @@ const ROWS: [Row; 26] = [
     density("pixelcnn", "test_nll", "", DRAWN),
     density("gated_pixelcnn", "test_nll", "84", DRAWN),
     density("class_gated_pixelcnn", "test_nll", "", DRAWN),
+    Row {
+        name: "dcgan",
+        model: "dcgan",
+        dataset: None,
+        metric: ("frechet_distance", distance),
+        bar: "below conv_vae",
+        pictures: &["curves.svg", "samples.png", "progress.png", "walk.png", "gradients.svg"],
+        note: DCGAN,
+    },
     Row {
         name: "unet",
         model: "unet",
