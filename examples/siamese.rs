@@ -70,6 +70,7 @@ impl Dataset for Pairs {
     }
 }
 
+#[derive(Clone)]
 struct Batch {
     left: Array,
     right: Array,

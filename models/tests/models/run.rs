@@ -302,7 +302,7 @@ fn an_adversarial_network() {
     let none = "it has no generator; supported options: see `layercake train --help`";
     place.fails("train lenet5 --loss minimax", 1, &format!("error: `--loss` has no effect on `lenet5`: {none}"));
     let turns = "needs one loss that falls; its parts are trained in turn, each by its own";
-    place.fails("train dcgan --lr-find a.svg", 1, &format!("error: `dcgan`: a learning rate range test {turns}"));
+    place.fails("train dcgan --lr-find", 1, &format!("error: `dcgan`: a learning rate range test {turns}"));
     place.fails("doctor dcgan", 1, &format!("error: `dcgan`: a short look {turns}"));
 }
 

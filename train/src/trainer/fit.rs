@@ -24,6 +24,7 @@ where
 {
     /// Trains a model: computes the task's loss and gradient for each batch, takes optimizer steps, and evaluates the task after each epoch. `optimizer` is an
     /// [`Optim`](layercake::optim::Optim), or [`InTurn`](super::InTurn) for several of them.
+    ///
     /// Returns the metrics of all epochs, including those before a resume. Afterwards the model has its averaged parameters
     /// ([`Trainer::average`]) or those of the best epoch ([`Trainer::restore_best`]), if requested.
     ///

@@ -90,7 +90,7 @@ impl<'a, D: Machine> Maker<'a, D> {
         shown.push(&now);
         let pixels: Vec<f32> =
             (0..FOLLOWED).flat_map(|row| shown.iter().flat_map(move |frame| &frame[row * SIZE..(row + 1) * SIZE])).copied().collect();
-        Ok(grid(&pixels, shown.len()).enlarged(2).captioned("each row: one noise vector, from before the training to now"))
+        Ok(grid(&pixels, shown.len()).enlarged(2).captioned("a row is one noise vector over time"))
     }
 
     /// Rows from one noise vector to another, on the arc between them: points in between would be shorter than any that are drawn.
@@ -102,7 +102,7 @@ impl<'a, D: Machine> Maker<'a, D> {
             let (from, to) = pair.split_at(size);
             (0..STEPS).for_each(|step| noise.extend(between(from, to, step as f32 / (STEPS - 1) as f32)));
         }
-        Ok(grid(&self.images(noise)?, STEPS).enlarged(2).captioned("each row: a walk from one noise vector to another"))
+        Ok(grid(&self.images(noise)?, STEPS).enlarged(2).captioned("a row is a walk between two noise vectors"))
     }
 }
 
