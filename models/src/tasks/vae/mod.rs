@@ -1,5 +1,7 @@
 //! Variational autoencoders.
 
+mod bound;
+
 use std::f64::consts::{LN_2, TAU};
 use std::path::Path;
 
@@ -19,6 +21,7 @@ use rand::rngs::StdRng;
 use super::entry::{Description, ModelKind, Run};
 use super::gan::Real;
 use super::machine::{Machine, part, shaped};
+use super::pixel_cnn::binarize;
 use super::run::{TEST_BATCH, Trained, prepare_images, train};
 use super::{Gray, SHAPE, normal, on_device, reject_text_options, save, sigmoid};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
@@ -57,8 +60,11 @@ impl ModelKind for Vae {
         let items = test.len() as u64;
         let (parts, real) = (Parts::of(&net, device)?, Real::of(device, &test, &train)?);
         let of_samples = real.compare(|count| parts.pixels(count, 0))?;
+        // Of binary pixels, as PixelCNN's likelihood.
+        let bounds = bound::importance_weighted(&parts, &binarize(Loader::new(test.clone(), TEST_BATCH)))?;
         let mut metrics = Task::<D::Net, D>::evaluate(&mut NegativeElbo::on(test), &net, device)?;
         metrics.extend(of_samples.iter());
+        bound::DRAWS.iter().zip(bounds).for_each(|(draws, bound)| metrics.set(&format!("binary_bound_{draws}"), bound));
         Ok((metrics, items))
     }
 
