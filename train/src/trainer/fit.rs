@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
+use layercake::gradient::{NonFinite, first_non_finite};
 use layercake::prelude::*;
 use rand::RngCore;
 
 use super::early_stopping::metric;
 use super::staging::Staging;
-use super::{Optimizers, Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
+use super::{Optimizers, Progress, Seeded, Task, Trainer, TrainingEnd, Until, caught};
 use crate::checkpoint::{Checkpoints, FolderLock, RunSettings, State};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
@@ -114,11 +114,11 @@ pub(super) struct Run<'r, 't, M, T, O, D: Seeded> {
     /// The kinds of warnings that were given.
     pub(super) warned: BTreeSet<Symptom>,
     /// `Some` between batches.
-    gradients: Option<Gradients<f32, D>>,
+    pub(super) gradients: Option<Gradients<f32, D>>,
     /// The sum of the weights of the step's batches so far.
-    weight: f64,
+    pub(super) weight: f64,
     /// The mean loss of the step's batches so far.
-    loss: f64,
+    pub(super) loss: f64,
     /// Locks the checkpoint folder.
     pub(super) lock: Option<FolderLock>,
     pub(super) state: State,
@@ -188,123 +188,8 @@ where
     }
 
     /// Whether the last batch completed an optimizer step.
-    fn stepped(&self) -> bool {
+    pub(super) fn stepped(&self) -> bool {
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
-    }
-
-    /// Whether the step that is due is the last one of its epoch.
-    fn ends_epoch(&self) -> bool {
-        self.state.batch + 1 == self.state.settings.batches
-            || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
-    }
-
-    /// The passes of a batch, one for each player that is due, and what belongs to the end of a step.
-    fn batch(&mut self, batch: T::Batch, copied: fn(&T::Batch) -> T::Batch) -> Result<(), TrainError> {
-        let due = self.optimizer.due(self.state.step);
-        let mut batch = Some(batch);
-        for (i, &player) in due.iter().enumerate() {
-            let again = due[..i].iter().filter(|other| **other == player).count();
-            // Only a batch that is used again is copied.
-            let given = if i + 1 < due.len() { batch.as_ref().map(copied) } else { batch.take() };
-            self.pass(player, again, given.expect("taken by the last player"))?;
-        }
-        self.state.batch += 1;
-        if self.stepped() {
-            self.state.step += 1;
-            self.optimizer.follow(self.model, self.state.step)?;
-            if let Some(average) = &mut self.average {
-                average.try_update(&*self.model).on_device()?;
-                self.state.averaged += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Forward and backward pass of a player on a batch, and its optimizer's step if one is due. It is the player's pass number `again` on the batch, from 0.
-    fn pass(&mut self, player: usize, again: usize, batch: T::Batch) -> Result<(), TrainError> {
-        let State { epoch, batch: number, step, .. } = self.state;
-        let RunSettings { batches, accumulate, .. } = self.state.settings;
-        let part = self.optimizer.part(player);
-        let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
-        let seed = if part.is_empty() { seed } else { stream("player", seed, [player as u64, again as u64]).next_u64() };
-        let gradients = self.gradients.take().expect("`Some` between batches");
-        let place = || format!("batch {} of epoch {epoch}", number + 1);
-        let done = caught(place, || {
-            self.device.seeded(seed, |device| {
-                let pass = Pass { gradients, device: device.clone(), epoch, batch: number, step, player: part };
-                self.task.loss(self.model, batch, pass)
-            })
-        })?;
-        let Step { loss, items, weight, mut metrics, mut weights, late } = done;
-        if !weight.is_finite() || weight < 0.0 {
-            return Err(TrainError::Setting(format!(
-                "{}: the weight of its loss is {weight}; expected a finite number of at least 0",
-                place()
-            )));
-        }
-        let value = loss.retaped::<NoneTape>();
-        // Accumulated batches are averaged by weight. The total weight is only known after the last batch, so sums are accumulated.
-        let alone = accumulate.min(batches - (number - number % accumulate)) == 1;
-        let loss = if alone { loss } else { loss * weight as f32 };
-        let mut gradients = caught(place, || loss.try_backward().on_device())?;
-        // A device computes behind the program. Its numbers are read here, when it has all the work of the batch, so that it is waited for once.
-        let mean = caught(place, || {
-            let mean = value.as_vec()[0];
-            late.into_iter().for_each(|(name, measure)| {
-                let (mean, weight) = measure();
-                metrics.set(&name, mean);
-                weights.set(&name, weight);
-            });
-            Ok(mean)
-        })?;
-        if !mean.is_finite() {
-            let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
-            return Err(self.diverged(number + 1, mean, cause));
-        }
-        let first = player == 0 && again == 0;
-        if first {
-            self.first_loss(mean)?;
-            self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / (self.weight + weight) } else { 0.0 };
-        }
-        self.weight += weight;
-        let running = &mut self.state.running;
-        // A metric named `loss` replaces the loss in the report.
-        let name = if part.is_empty() { "loss".to_owned() } else { format!("{part}_loss") };
-        running.add_mean(&name, metrics.get("loss").unwrap_or(f64::from(mean)), weight);
-        for (name, mean) in metrics.iter().filter(|(name, _)| *name != "loss") {
-            running.add_mean(name, mean, weights.get(name).unwrap_or(items as f64));
-        }
-        if first {
-            running.count(items);
-        }
-        let last_of_step = (number + 1).is_multiple_of(accumulate) || number + 1 == batches;
-        if last_of_step {
-            self.step(player, &mut gradients, if alone { 1.0 } else { 1.0 / self.weight })?;
-            self.weight = 0.0;
-        }
-        self.gradients = Some(gradients);
-        Ok(())
-    }
-
-    /// Takes a step of a player's optimizer with the scaled gradients. If the total weight is 0, the parameters are not changed.
-    fn step(&mut self, player: usize, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
-        let base = if player == 0 { self.state.base_lr } else { self.state.further_lrs[player - 1] };
-        let lr = self.trainer.lr(base, &self.state)?;
-        if player == 0 {
-            self.state.lr = lr;
-        }
-        self.optimizer.player_mut(player).set_lr(lr);
-        if self.weight > 0.0 {
-            if self.ends_epoch() {
-                let (callbacks, model, optimizer) = (&mut self.trainer.callbacks, &*self.model, self.optimizer.player(player));
-                let moves = |path: &str| optimizer.moves(path);
-                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor, &moves))?;
-            }
-            let before = self.before_step(player, gradients, factor)?;
-            self.optimizer.player_mut(player).step(self.model, gradients, factor)?;
-            self.after_measured_step(before, factor);
-        }
-        self.model.try_zero_grads(gradients).on_device()
     }
 
     /// Runs the callbacks, writes a checkpoint if one is due, and ends the run if it is cancelled.
@@ -451,7 +336,7 @@ where
         Err(self.diverged(self.state.batch, loss, Some(cause)))
     }
 
-    fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
+    pub(super) fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
         TrainError::Diverged { epoch: self.state.epoch, step, loss, cause }
     }
 }

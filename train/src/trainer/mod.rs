@@ -12,6 +12,7 @@ mod health;
 mod in_turn;
 mod lr_range;
 mod optimizers;
+mod play;
 mod report;
 mod resume;
 mod samples;
