@@ -6,7 +6,8 @@ use rand::{SeedableRng, rngs::StdRng};
 /// `StdRng::seed_from_u64`. So random numbers do not depend on the number of threads, and a run can be resumed anywhere.
 pub(crate) fn stream(purpose: &str, seed: u64, counters: [u64; 2]) -> StdRng {
     let mut first = [0; 32];
-    first[..purpose.len()].copy_from_slice(purpose.as_bytes());
+    // A longer purpose is a mistake of this crate: its end would be overwritten by the seed.
+    first[..16][..purpose.len()].copy_from_slice(purpose.as_bytes());
     first[16..24].copy_from_slice(&seed.to_le_bytes());
     first[24..].copy_from_slice(&counters[0].to_le_bytes());
     // The key has no room for the second counter: it modifies a key drawn from the first generator.
