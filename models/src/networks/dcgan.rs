@@ -25,7 +25,8 @@ network! {
     /// The discriminator: pixels in -1..1 to the logit of the probability that the image is real.
     pub DcganDiscriminator: [1, 28, 28] -> [1] {
         conv1: Conv2d(32, kernel = 4, stride = 2, padding = 1, init = normal(0.02)), LeakyReLU(negative_slope = 0.2),
-        conv2: Conv2d(64, kernel = 4, stride = 2, padding = 1, bias = false, init = normal(0.02)), bn: BatchNorm2d, LeakyReLU(negative_slope = 0.2),
+        conv2: Conv2d(64, kernel = 4, stride = 2, padding = 1, bias = false, init = normal(0.02)), bn: BatchNorm2d,
+        LeakyReLU(negative_slope = 0.2),
         Flatten, fc: Linear(1, init = normal(0.02)),
     }
 
