@@ -88,7 +88,7 @@ const DCGAN: &str = "The distance is that of 10,000 samples from the 10,000 test
                      `layercake eval conv_vae` has the same figures of the autoencoder's samples.\nIn the pictures: samples; eight noise vectors over the epochs; walks between two; and the \
                      generator's gradient in the first steps by both losses, which for minimax vanishes while the discriminator is sure.";
 
-const ROWS: [Row; 27] = [
+const ROWS: [Row; 28] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -138,6 +138,15 @@ const ROWS: [Row; 27] = [
         pictures: &["curves.svg"],
         note: "The run folder also contains `overlays.png`: test images, labels and predictions. The license of the photos does not allow showing it \
                here.",
+    },
+    Row {
+        name: "segnet_nearest",
+        model: "segnet_nearest",
+        dataset: None,
+        metric: ("test_mean_iou", percent),
+        bar: "38 % mean IoU",
+        pictures: &["curves.svg"],
+        note: "Beside three other ways up, the U-Net and a network at full size: [four ways up](segmentation.md).",
     },
     Row {
         name: "localizer",

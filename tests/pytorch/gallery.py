@@ -44,7 +44,7 @@ from gallery_generative import (
     dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
-from gallery_sequences import Rows, Seq2Seq, digit_decoder, digit_encoder, maxout, mlp
+from gallery_sequences import Rows, Seq2Seq, maxout, mlp
 
 FOLDER = pathlib.Path(__file__).parent / "gallery"
 BATCH = 3
@@ -133,14 +133,6 @@ FIGURES = {
     "linear-gradients": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(324, 10)), [(324, 1, 1)], None),
     "linear-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(10, 10)), [(10, 1, 1)], None),
     "linear-gradients-and-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(334, 10)), [(334, 1, 1)], None),
-    "digit-encoder": (lambda: digit_encoder(784, 512, 64), GREY, None),
-    "digit-decoder": (lambda: digit_decoder(64, 512, (1, 28, 28)), [(64,)], None),
-    "digit-autoencoder": (
-        lambda: chain(encoder=digit_encoder(784, 512, 64), decoder=digit_decoder(64, 512, (1, 28, 28))),
-        GREY,
-        None,
-    ),
-    "encoder-classifier": (lambda: chain(encoder=digit_encoder(784, 512, 64), act=nn.ReLU(), fc=nn.Linear(64, 10)), GREY, None),
     "maxout": (lambda: maxout(784, 128, 4, 10), GREY, None),
     "row-rnn": (lambda: Rows(nn.RNN, 28, 128, 10), GREY, None),
     "row-lstm": (lambda: Rows(nn.LSTM, 28, 128, 10), GREY, None),

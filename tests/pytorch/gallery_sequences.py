@@ -1,4 +1,4 @@
-"""Small networks of points, an autoencoder, maxout units, and networks of sequences, as PyTorch has them."""
+"""Small networks of points, maxout units, and networks of sequences, as PyTorch has them."""
 
 import torch
 from torch import nn
@@ -27,15 +27,6 @@ class Pieces(nn.Linear):
 
     def forward(self, x):
         return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
-
-
-def digit_encoder(inputs, hidden, code):
-    return chain(flatten=nn.Flatten(), fc1=nn.Linear(inputs, hidden), act=nn.ReLU(), fc2=nn.Linear(hidden, code))
-
-
-def digit_decoder(code, hidden, shape):
-    size = shape[0] * shape[1] * shape[2]
-    return chain(fc1=nn.Linear(code, hidden), act=nn.ReLU(), fc2=nn.Linear(hidden, size), shape=nn.Unflatten(1, shape))
 
 
 def maxout(inputs, features, pieces, classes):

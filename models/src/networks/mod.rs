@@ -5,7 +5,6 @@
 
 mod agents;
 mod alexnet;
-mod autoencoder;
 pub mod blocks;
 mod char_lstm;
 mod dcgan;
@@ -47,7 +46,6 @@ mod tests;
 
 pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
 pub use alexnet::AlexNet;
-pub use autoencoder::{DigitAutoencoder, DigitDecoder, DigitEncoder, EncoderClassifier};
 pub use char_lstm::CharLstm;
 pub use dcgan::{Dcgan, DcganDiscriminator, DcganGenerator};
 pub use densenet::DenseBlock;

@@ -1,7 +1,6 @@
 //! How the models of the zoo are trained, evaluated and sampled: one file per kind of model.
 
 mod agents;
-mod autoencoder;
 mod by_features;
 mod classifier;
 mod color_or_gray;
@@ -42,7 +41,6 @@ use rand_distr::StandardNormal;
 
 use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
-pub(crate) use autoencoder::Autoencoder;
 pub(crate) use by_features::ByFeatures;
 pub(crate) use classifier::{Augment, ImageClassifier};
 pub(crate) use color_or_gray::ColorOrGray;

@@ -89,11 +89,6 @@ pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
     Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
 }
 
-/// An epoch also trains three classifiers with few labels.
-pub(super) fn autoencoder(dataset: KnownDataset) -> Recipe {
-    Recipe { epochs: if dataset == KnownDataset::Digits { 20 } else { 10 }, batch_size: 100, lr: 1e-3, ..Recipe::default() }
-}
-
 /// Gradients through 28 steps are clipped; `--clip 0` shows what that is for.
 pub(super) fn row_classifier(dataset: KnownDataset) -> Recipe {
     Recipe { epochs: small(dataset).epochs / 2, lr: 2e-3, weight_decay: 0.01, clip: Some(1.0), ..small(dataset) }

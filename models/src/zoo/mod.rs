@@ -16,9 +16,8 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, Autoencoder, ByFeatures, CharacterModel, ColorOrGray, DcganModel, Description, Detector, Entry,
-    Features, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation,
-    Vae,
+    Addition, Agent, AgentKind, Augment, ByFeatures, CharacterModel, ColorOrGray, DcganModel, Description, Detector, Entry, Features,
+    GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -84,17 +83,6 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     ];
     models.extend(points());
     models.extend(autoencoders());
-    models.push(entry(
-        Autoencoder,
-        Description {
-            name: "autoencoder",
-            description: "an autoencoder by squared error, and classifiers with 1,000 labels on its encoder (Bengio et al., 2006), 28x28 gray",
-            dataset: KnownDataset::Mnist,
-            digits: true,
-            recipe: hyperparameters::autoencoder,
-            unit: "images",
-        },
-    ));
     models.extend(pixel_cnns());
     models.push(entry(
         DcganModel,

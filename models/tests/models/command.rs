@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 36] = [
+const TRAINED: [&str; 35] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -60,7 +60,6 @@ const TRAINED: [&str; 36] = [
     "vae2",
     "conv_vae",
     "conv_vae2",
-    "autoencoder",
     "pixelcnn",
     "gated_pixelcnn",
     "class_gated_pixelcnn",

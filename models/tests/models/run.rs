@@ -342,18 +342,3 @@ fn a_localizer() {
         "error: ./cifar-10: no such folder; the data folder must contain the data set's folder `cifar-10`",
     );
 }
-
-/// The encoder is a better beginning for a classifier with few labels than none.
-#[test]
-fn an_autoencoder() {
-    let place = Place::new();
-    place.works("train autoencoder --seed 1 --out r");
-    let summary = place.json("r/summary.json");
-    let [with, without, error] =
-        ["accuracy", "accuracy_without_encoder", "squared_error"].map(|name| summary[format!("test_{name}")].as_f64().unwrap());
-    assert!(with > without && without > 0.5 && error < 0.02, "{summary}");
-    let names = place.names("r");
-    assert!(["reconstructions.png", "labels.svg"].iter().all(|name| names.contains(&(*name).to_owned())), "{names:?}");
-    let found: serde_json::Value = serde_json::from_str(&place.works("eval autoencoder --checkpoint r --json")).unwrap();
-    assert_eq!((&found["test_accuracy"], &found["test_squared_error"]), (&summary["test_accuracy"], &summary["test_squared_error"]));
-}

@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 95] = [
+const FACTS: [(&str, &Graph, usize, u64); 91] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -83,10 +83,6 @@ const FACTS: [(&str, &Graph, usize, u64); 95] = [
     ("linear-gradients", LinearGradients::GRAPH, LinearGradients::PARAMS, LinearGradients::FLOPS),
     ("linear-hues", LinearHues::GRAPH, LinearHues::PARAMS, LinearHues::FLOPS),
     ("linear-gradients-and-hues", LinearGradientsAndHues::GRAPH, LinearGradientsAndHues::PARAMS, LinearGradientsAndHues::FLOPS),
-    ("digit-encoder", DigitEncoder::GRAPH, DigitEncoder::PARAMS, DigitEncoder::FLOPS),
-    ("digit-decoder", DigitDecoder::GRAPH, DigitDecoder::PARAMS, DigitDecoder::FLOPS),
-    ("digit-autoencoder", DigitAutoencoder::GRAPH, DigitAutoencoder::PARAMS, DigitAutoencoder::FLOPS),
-    ("encoder-classifier", EncoderClassifier::GRAPH, EncoderClassifier::PARAMS, EncoderClassifier::FLOPS),
     ("maxout", MaxoutNet::GRAPH, MaxoutNet::PARAMS, MaxoutNet::FLOPS),
     ("row-rnn", RowRnn::GRAPH, RowRnn::PARAMS, RowRnn::FLOPS),
     ("row-lstm", RowLstm::GRAPH, RowLstm::PARAMS, RowLstm::FLOPS),
