@@ -253,8 +253,11 @@ fn page(runs: &Path, pictures: &Path, old: &str) -> Result<String, Box<dyn Error
         let command = format!("layercake train {}{told} --data-dir DIR --seed {seed}", row.model);
         writeln!(
             table,
-            "| [{}](#{}) | {dataset} | {reached} | {} | {seconds:.0} s on {threads} threads | `{command}` |",
-            row.name, row.name, row.bar
+            "| [{}](#{}) | {dataset} | {reached} | {} | {seconds:.0} s on {threads} thread{} | `{command}` |",
+            row.name,
+            row.name,
+            row.bar,
+            if threads == 1.0 { "" } else { "s" }
         )?;
         let mut links = String::new();
         for picture in row.pictures {
