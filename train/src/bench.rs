@@ -102,19 +102,10 @@ pub fn bench<N: AnyNetwork<f32, D>, D: Backend<f32>>(net: &mut N, device: &D, ba
     let labels: Vec<usize> = (0..batch).map(|_| random.gen_range(0..classes)).collect();
     let inputs = Array::new([&[batch], &size[..]].concat(), numbers).into_dynamic(device)?;
 
-    let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
-    let mut gradients = Some(net.try_alloc_grads().on_device()?);
-    let train = Timing::measure(batch, || {
-        let taken = gradients.take().expect("put back after each step");
-        let scores = net.try_train(vec![inputs.clone()], taken)?.swap_remove(0);
+    let train = Timing::of_step(net, device, batch, |net, pass| {
+        let scores = net.try_train(vec![inputs.clone()], pass.gradients)?.swap_remove(0);
         let scores = scores.try_into_tensor::<(usize, usize)>().on_device()?.expect("`sizes` checked the number of axes");
-        let loss = try_cross_entropy(scores, &labels).on_device()?;
-        let mean = loss.as_vec()[0];
-        let mut new = loss.try_backward().on_device()?;
-        optimizer.step(net, &mut new).on_device()?;
-        net.try_zero_grads(&mut new).on_device()?;
-        gradients = Some(new);
-        if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean, cause: None }) }
+        Ok(Step::new(try_cross_entropy(scores, &labels).on_device()?, batch))
     })?;
     let infer = Timing::measure(batch, || {
         std::hint::black_box(net.try_infer(vec![inputs.clone()])?[0].to_vec());
