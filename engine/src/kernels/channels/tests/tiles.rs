@@ -93,11 +93,15 @@ fn tiles_agree_with_the_definition() {
 fn outliers_are_found_as_in_the_other_layout() {
     let (channels, lines, columns) = (64, 16, 16);
     let positions = lines * columns;
-    for (place, large) in [(None, 0.0), (Some(70), 1e2), (Some(255), -1e6), (Some(0), f32::NAN), (Some(7), f32::INFINITY), (Some(9), 1e31)]
-    {
+    let places = [(None, 0.0), (Some(70), 1e2), (Some(255), -1e6), (Some(0), f32::NAN), (Some(7), f32::INFINITY), (Some(9), 1e31)];
+    // Ordinary numbers, and strokes on a small background, which are not outliers.
+    for ((place, large), background) in places.into_iter().flat_map(|case| [(case, 1.0), (case, 1e-2)]) {
         let mut x = numbers(positions * channels, 1);
+        for (_, x) in x.chunks_exact_mut(channels).enumerate().filter(|(place, _)| !(100..140).contains(place)) {
+            x.iter_mut().for_each(|x| *x *= background);
+        }
         if let Some(place) = place {
-            x[place * channels + 3] = large;
+            x[place * channels + 3] = large / background;
         }
         let stats: Vec<f32> = x.chunks_exact(columns * channels).flat_map(|line| bounds::line(channels, line)).collect();
         let mut turned = vec![0.0; x.len()];
