@@ -63,7 +63,7 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct Options {
-    /// The workloads, or all: mlp, lenet_b1, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm.
+    /// The workloads, or all: mlp, lenet_b1, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm, transformer.
     #[arg(value_name = "WORKLOAD")]
     workloads: Vec<String>,
     /// The sides, by prefixes of their names, or all: `--sides layercake,torch-eager`.

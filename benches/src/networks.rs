@@ -73,6 +73,17 @@ network! {
     /// An LSTM that predicts the next character after each of 64.
     pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65, 64), lstm: LSTM(256), fc: Linear(65) }
 
+    block attending(heads, width, hidden) {
+        Residual { norm1: LayerNorm, self_attn: MultiheadAttention(heads, causal = true) },
+        Residual { norm2: LayerNorm, linear1: Linear(hidden), GELU, linear2: Linear(width) },
+    }
+
+    /// Causal attention that predicts the next character after each of 128.
+    pub CharTransformer: usize[128] -> [128, 65] {
+        embedding: Embedding(65, 128) as x, position: Parameter([128, 128], init = normal(1.0)), Add(x),
+        Repeat(4) { attending(4, 128, 512) }, norm: LayerNorm, fc: Linear(65),
+    }
+
     /// ResNet-18 for 32x32.
     pub ResNet18: [3, 32, 32] -> [10] {
         stem: Conv2d(64, kernel = 3, padding = 1, bias = false), BatchNorm2d, ReLU,

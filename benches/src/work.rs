@@ -9,7 +9,7 @@ use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_ir::Graph;
 
-use crate::networks::{CharLstm, Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
+use crate::networks::{CharLstm, CharTransformer, Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
 
 /// The timed work.
 pub struct Work {
@@ -33,6 +33,7 @@ pub fn flops(name: &str) -> Option<[u64; 2]> {
         "pixelcnn" => &[PixelCnn::GRAPH],
         "resnet18" => &[ResNet18::GRAPH],
         "lstm" => &[CharLstm::GRAPH],
+        "transformer" => &[CharTransformer::GRAPH],
         _ => return None,
     };
     Some(flops_of(graphs))
@@ -76,6 +77,18 @@ pub fn make(name: &str) -> Option<Work> {
             Some(Work { params: $net::PARAMS, train: Box::new(train), infer: Box::new(infer) })
         }};
     }
+    /// A network that predicts the next character after each of so many.
+    macro_rules! text_model {
+        ($net:ident, $length:literal) => {{
+            let text: Vec<usize> = (0..32 * ($length + 1)).map(|i| i * 7919 % 1009 % 65).collect();
+            let part = |first: usize| text.chunks($length + 1).flat_map(|line| line[first..first + $length].to_vec()).collect::<Vec<_>>();
+            let x: Tensor<(usize, Const<$length>), usize, Cpu> = device.tensor_from_vec(part(0), (32, Const));
+            let next = part(1);
+            single!($net, x, |scores: Tensor<(usize, Const<$length>, Const<65>), f32, Cpu, _>| {
+                cross_entropy(scores.reshape_like(&(32 * $length, Const::<65>)), &next)
+            })
+        }};
+    }
     let labels = |batch: usize| -> Vec<usize> { (0..batch).map(|i| i * 7919 % 1009 % 10).collect() };
     macro_rules! classifier {
         ($net:ident, $batch:literal, $shape:ty, $sizes:expr) => {{
@@ -102,15 +115,8 @@ pub fn make(name: &str) -> Option<Work> {
             let target = x.clone();
             single!(PixelCnn, x, |logits| bce_with_logits(logits, target.clone()))
         }
-        "lstm" => {
-            let text: Vec<usize> = (0..32 * 65).map(|i| i * 7919 % 1009 % 65).collect();
-            let part = |first: usize| text.chunks(65).flat_map(|line| line[first..first + 64].to_vec()).collect::<Vec<_>>();
-            let x: Tensor<(usize, Const<64>), usize, Cpu> = device.tensor_from_vec(part(0), (32, Const));
-            let next = part(1);
-            single!(CharLstm, x, |scores: Tensor<(usize, Const<64>, Const<65>), f32, Cpu, _>| {
-                cross_entropy(scores.reshape_like(&(32 * 64, Const::<65>)), &next)
-            })
-        }
+        "lstm" => text_model!(CharLstm, 64),
+        "transformer" => text_model!(CharTransformer, 128),
         "vae" => Some(vae(&device)),
         _ => None,
     }

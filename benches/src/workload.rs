@@ -25,7 +25,7 @@ const fn row(id: &'static str, name: &'static str, title: &'static str, batch: u
 }
 
 /// All workloads.
-pub const ALL: [Workload; 10] = [
+pub const ALL: [Workload; 11] = [
     row("W1", "mlp", "MLP 784-512-256-10", 64, 535_818, [0.6, 0.8]),
     Workload { targets: [[ANY, ANY], [0.1, 1.0]], ..row("W2", "lenet_b1", "LeNet-5", 1, 61_706, [ANY, ANY]) },
     row("W2", "lenet_b64", "LeNet-5", 64, 61_706, [0.3, 0.45]),
@@ -36,4 +36,5 @@ pub const ALL: [Workload; 10] = [
     row("W5", "pixelcnn", "PixelCNN 28x28", 32, 192_065, [0.6, 0.8]),
     row("W6", "resnet18", "ResNet-18, 32x32", 32, 11_173_962, [0.8, 0.9]),
     row("W7", "lstm", "LSTM over characters", 32, 350_593, [0.85, 0.9]),
+    row("W8", "transformer", "transformer over characters", 32, 826_433, [1.0, 1.0]),
 ];

@@ -88,7 +88,7 @@ const DCGAN: &str = "The distance is that of 10,000 samples from the 10,000 test
                      `layercake eval conv_vae` has the same figures of the autoencoder's samples.\nIn the pictures: samples; eight noise vectors over the epochs; walks between two; and the \
                      generator's gradient in the first steps by both losses, which for minimax vanishes while the discriminator is sure.";
 
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 30] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -117,6 +117,11 @@ const ROWS: [Row; 28] = [
     density("vae", "test_negative_elbo", "102", AUTOENCODED),
     density("vae2", "test_negative_elbo", "", AUTOENCODED),
     density("conv_vae", "test_negative_elbo", "102", AUTOENCODED),
+    Row {
+        note: "The decoder gives a mean and a deviation, at least 0.05, for each pixel. `test_within_one_deviation` is the share of the pixels with a deviation above 0.075 that \
+               are within one deviation of their mean, 68.3 % of a Gaussian.\n",
+        ..density("gaussian_vae", "test_negative_elbo", "", &["curves.svg", "reconstructions.png", "walk.png", "samples.png"])
+    },
     density("pixelcnn", "test_nll", "", DRAWN),
     density("gated_pixelcnn", "test_nll", "84", DRAWN),
     density("class_gated_pixelcnn", "test_nll", "", DRAWN),
@@ -194,6 +199,16 @@ const ROWS: [Row; 28] = [
         bar: "1.65",
         pictures: &["curves.svg"],
         note: "",
+    },
+    Row {
+        name: "char_transformer",
+        model: "char_transformer",
+        dataset: None,
+        metric: ("test_nats_per_char", nats_per_character),
+        bar: "1.60",
+        pictures: &["curves.svg"],
+        note: "On the last tenth of the text, as char_lstm, in windows of 128 characters that overlap by half: each character is counted once, with at least 64 before it. \
+               `layercake sample char_transformer` keeps the keys and values of what it has written, so that a character costs the same whatever came before it.\n",
     },
 ];
 

@@ -40,11 +40,11 @@ from gallery_papers import (
     tcn, vit,
 )
 from gallery_generative import (
-    CharLstm, Dcgan, GatedBlock, GatedPixelCnn, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder, conv_vae,
-    dcgan_discriminator, dcgan_generator, mlp_decoder,
+    CharLstm, Dcgan, GatedBlock, GatedPixelCnn, GaussianVae, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder,
+    conv_vae, dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
-from gallery_sequences import Rows, Seq2Seq, maxout, mlp
+from gallery_sequences import CharTransformer, Rows, Seq2Seq, maxout, mlp
 
 FOLDER = pathlib.Path(__file__).parent / "gallery"
 BATCH = 3
@@ -101,6 +101,7 @@ FIGURES = {
     "conv-vae2": (lambda: conv_vae((32, 64), (7, 7), 2), GREY, None),
     "conv-encoder": (lambda: conv_encoder((32, 64), (7, 7), 20), GREY, None),
     "conv-decoder": (lambda: conv_decoder(20, (32, 64), (7, 7)), [(20,)], None),
+    "gaussian-vae": (lambda: GaussianVae((1, 28, 28), 500, 10, 2 * np.log(0.05)), GREY, None),
     "dcgan": (lambda: Dcgan(100, (128, 64), (32, 64), (7, 7)), [(100,)], None),
     "dcgan-generator": (lambda: dcgan_generator(100, (128, 64), (7, 7)), [(100,)], None),
     "dcgan-discriminator": (lambda: dcgan_discriminator((32, 64), (7, 7)), GREY, None),
@@ -121,6 +122,7 @@ FIGURES = {
     "crop-head": (lambda: Head(4096, 256, 3), [(64, 8, 8)], None),
     "box-head": (lambda: Head(3136, 256, 3), [(64, 7, 7)], None),
     "char-lstm": (lambda: CharLstm(65, 64, 256, 0.1), [Ids(64, rows=65), (1, 256), (1, 256)], None),
+    "char-transformer": (lambda: CharTransformer(65, 128, 128, 4, 512, 4), [Ids(128, rows=65), Ids(128, rows=128)], None),
     "moons-logistic": (lambda: mlp(2, 2), [(2,)], None),
     "moons-shallow": (lambda: mlp(2, 10, 2), [(2,)], None),
     "moons": (lambda: mlp(2, 20, 20, 2), [(2,)], None),
@@ -184,6 +186,7 @@ VALUES = {
     "mobilenet-v2": (small_mobilenet, [(3, 12, 11)]),
     "efficientnet": (small_efficientnet, [(3, 12, 11)]),
     "vit": (lambda: vit(8, 4, 2, 2, 6, 7, 5), [(3, 8, 8)]),
+    "char-transformer": (lambda: CharTransformer(7, 5, 6, 2, 8, 2), [Ids(5, rows=7), Ids(5, rows=5)]),
     "transformer": (lambda: Transformer(6, 3, 2, 2, 7, 0.0), [(5, 6), (4, 6)]),
     "film": (lambda: Film(3, 6, 2), [(3, 5, 4), (6,)]),
     "tcn": (lambda: tcn(2, 4, 3, 3), [(2, 9)]),

@@ -93,6 +93,30 @@ def mlp_vae(shape, hidden, latent):
     return Vae(mlp_encoder(int(np.prod(shape)), hidden, latent), mlp_decoder(latent, hidden, shape))
 
 
+class GaussianDecoder(nn.Module):
+    def __init__(self, latent, hidden, shape, least):
+        super().__init__()
+        self.shape, self.least = shape, least
+        self.fc1, self.fc2 = nn.Linear(latent, hidden), nn.Linear(hidden, hidden)
+        self.mean, self.logvar = nn.Linear(hidden, int(np.prod(shape))), nn.Linear(hidden, int(np.prod(shape)))
+
+    def forward(self, x):
+        x = F.relu(self.fc2(F.relu(self.fc1(x))))
+        mean, logvar = torch.sigmoid(self.mean(x)), F.softplus(self.logvar(x)) + self.least
+        return mean.unflatten(1, self.shape), logvar.unflatten(1, self.shape)
+
+
+class GaussianVae(nn.Module):
+    def __init__(self, shape, hidden, latent, least):
+        super().__init__()
+        self.encoder = mlp_encoder(int(np.prod(shape)), hidden, latent)
+        self.decoder = GaussianDecoder(latent, hidden, shape, least)
+
+    def forward(self, x):
+        mean, logvar = self.encoder(x)
+        return *self.decoder(mean), mean, logvar
+
+
 def conv_vae(widths, lowest, latent):
     return Vae(conv_encoder(widths, lowest, latent), conv_decoder(latent, widths, lowest))
 

@@ -91,3 +91,23 @@ class Seq2Seq(nn.Module):
     def forward(self, source, target, mask=None):
         memory, state = self.encoder(source)
         return self.decoder(target, state, memory, mask)
+
+
+class CharTransformer(nn.Module):
+    """Layers of PyTorch's encoder with the normalizations first and the decoder's mask."""
+
+    def __init__(self, characters, context, width, heads, hidden, layers):
+        super().__init__()
+        self.embed = nn.ModuleDict({"position": nn.Embedding(context, width), "embedding": nn.Embedding(characters, width)})
+        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": True}
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(width, heads, hidden, **options) for _ in range(layers))
+        self.norm = nn.LayerNorm(width)
+        self.fc = nn.Linear(width, characters)
+
+    def forward(self, characters, positions):
+        length = characters.shape[1]
+        mask = torch.ones(length, length, dtype=torch.bool, device=characters.device).triu(1)
+        x = self.embed["embedding"](characters) + self.embed["position"](positions)
+        for layer in self.layers:
+            x = layer(x, src_mask=mask, is_causal=True)
+        return self.fc(self.norm(x))

@@ -2,7 +2,7 @@
 
 usage: bench.py WORKLOAD [VARIANT ...]
 
-WORKLOAD: mlp lenet_b1 lenet_b64 lenet_b256 vgg11 vgg16 vae pixelcnn resnet18 lstm
+WORKLOAD: mlp lenet_b1 lenet_b64 lenet_b256 vgg11 vgg16 vae pixelcnn resnet18 lstm transformer
 VARIANT : eager            plain eager, NCHW, Adam as torch picks it (no fused=True)
           fused            eager, Adam(fused=True)
           cl               eager, channels_last, Adam(fused=True)
@@ -167,6 +167,24 @@ class CharLSTM(nn.Module):
         return self.fc(self.l(self.e(x))[0])
 
 
+class CharTransformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e = nn.Embedding(65, 128)
+        self.p = nn.Parameter(torch.randn(128, 128))
+        o = dict(dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+        self.l = nn.ModuleList(nn.TransformerEncoderLayer(128, 4, 512, **o) for _ in range(4))
+        self.n = nn.LayerNorm(128)
+        self.fc = nn.Linear(128, 65)
+        self.register_buffer("m", nn.Transformer.generate_square_subsequent_mask(128), persistent=False)
+
+    def forward(self, x):
+        x = self.e(x) + self.p
+        for l in self.l:
+            x = l(x, src_mask=self.m, is_causal=True)
+        return self.fc(self.n(x))
+
+
 def ce(out, y):
     return F.cross_entropy(out, y)
 
@@ -210,6 +228,9 @@ def build(w):
     if w == "lstm":
         s = torch.randint(0, 65, (32, 65))
         return CharLSTM(), s[:, :-1].contiguous(), s[:, 1:].contiguous(), ce_seq, 32, False
+    if w == "transformer":
+        s = torch.randint(0, 65, (32, 129))
+        return CharTransformer(), s[:, :-1].contiguous(), s[:, 1:].contiguous(), ce_seq, 32, False
     sys.exit(f"unknown workload {w}")
 
 

@@ -1,8 +1,10 @@
-//! The KL divergence of a Gaussian from the standard Gaussian, in closed form.
+//! Gaussians: the negative log likelihood, and the KL divergence from the standard Gaussian in closed form.
+
+use std::f64::consts::TAU;
 
 use dfdx::shapes::{Axis, HasShape, ReduceShape, Shape};
-use dfdx::tensor::{Merge, Tape, Tensor};
-use dfdx::tensor_ops::{Device, SumTo, TryAdd, TryMul};
+use dfdx::tensor::{Merge, PutTape, SplitTape, Tape, Tensor};
+use dfdx::tensor_ops::{Device, SumTo, TryAdd, TryMul, TrySub};
 
 use super::Rows;
 use crate::host::number;
@@ -46,12 +48,71 @@ where
     mean.try_square()?.try_add(variance)?.try_sum::<Rows<S>, Axis<1>>()?.try_mul(number::<E>(0.5))
 }
 
+/// `1/2 (ln(2 pi) + log_var + (target - mean)^2 / e^log_var)` for each element: the negative logarithm of the density of a Gaussian at the target, in nats. PyTorch's
+/// `gaussian_nll_loss(mean, target, log_var.exp(), full=True, reduction="none")`, whose variance is bounded below; bound the log-variance in the network, or the density
+/// of what is predicted without error has no bound.
+///
+/// # Shapes
+/// `mean`, `log_var`, `target` and the output are of one shape. The target is data: it gets no gradient.
+///
+/// # Panics
+/// Panics if sizes known only at run time differ, or if the device is out of memory.
+pub fn gaussian_nll<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
+    mean: Tensor<S, E, D, T>,
+    log_var: Tensor<S, E, D, R>,
+    target: Tensor<S, E, D>,
+) -> Tensor<S, E, D, T> {
+    try_gaussian_nll(mean, log_var, target).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// [`gaussian_nll`], fallible.
+///
+/// # Errors
+/// Returns an error if the device is out of memory.
+///
+/// # Panics
+/// Panics if sizes known only at run time differ.
+pub fn try_gaussian_nll<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
+    mean: Tensor<S, E, D, T>,
+    log_var: Tensor<S, E, D, R>,
+    target: Tensor<S, E, D>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let shape = mean.shape().concrete();
+    assert_eq!(shape, log_var.shape().concrete(), "the mean and the log-variance must have the same shape");
+    assert_eq!(shape, target.shape().concrete(), "the target must have the shape of the mean");
+    let (log_var, tape) = log_var.split_tape();
+    let precision = log_var.clone().put_tape(tape).try_negate()?.try_exp()?;
+    let squares = mean.try_sub(target)?.try_square()?.try_mul(precision)?;
+    squares.try_add(log_var)?.try_add(number::<E>(TAU.ln()))?.try_mul(number::<E>(0.5))
+}
+
 #[cfg(test)]
 mod tests {
     use dfdx::tensor::{AsArray, Cpu, TensorFrom, Trace};
     use dfdx::tensor_ops::Backward;
 
     use super::*;
+
+    /// The density of the standard Gaussian at 0 is `1 / sqrt(2 pi)`; the gradients are those of the formula, by hand.
+    #[test]
+    fn likelihood_by_hand() {
+        let device = Cpu::default();
+        let mean = device.tensor([[0.0, 1.0, -2.0]]);
+        let log_var = device.tensor([[0.0, 4f64.ln(), -1.0]]);
+        let target = device.tensor([[0.0, 4.0, -1.5]]);
+        let loss = gaussian_nll(mean.leaky_trace(), log_var.leaky_trace(), target);
+        let constant = 0.5 * TAU.ln();
+        let expected = [constant, constant + 0.5 * (4f64.ln() + 9.0 / 4.0), constant + 0.5 * (-1.0 + 0.25 * 1f64.exp())];
+        assert!(loss.array()[0].iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15), "{:?}", loss.array());
+        let gradients = loss.sum::<dfdx::shapes::Rank0, _>().backward();
+        let [by_mean, by_log_var] = [&mean, &log_var].map(|of| gradients.get(of).array()[0]);
+        for (found, expected) in by_mean.into_iter().zip([0.0, -3.0 / 4.0, -0.5 * 1f64.exp()]) {
+            assert!((found - expected).abs() < 1e-15, "{by_mean:?}");
+        }
+        for (found, expected) in by_log_var.into_iter().zip([0.5, 0.5 - 9.0 / 8.0, 0.5 - 0.125 * 1f64.exp()]) {
+            assert!((found - expected).abs() < 1e-15, "{by_log_var:?}");
+        }
+    }
 
     #[test]
     fn by_hand() {

@@ -32,6 +32,7 @@
 //! | [`hinge`], [`Hinge`] | `multi_margin_loss` times the number of classes | none |
 //! | [`kl_div`], [`KlDiv`] | `kl_div` | from logits only; NaN for a target of 0 |
 //! | [`gaussian_kl`] | none | none |
+//! | [`gaussian_nll`] | `gaussian_nll_loss`, of a variance | none |
 //! | [`entropy`] | `Categorical(logits=..).entropy()` | none |
 //!
 //! On `Cpu` a loss is one operation on the tape: its value and its gradient are computed in one pass, where dfdx would make a tensor for each step of
@@ -61,7 +62,7 @@ pub use binary::{Bce, BceWithLogits, bce, bce_with_logits};
 pub use cross_entropy::{CrossEntropy, cross_entropy, try_cross_entropy};
 pub use entropy::{entropy, try_entropy};
 pub use focal::{Focal, focal};
-pub use gaussian::{gaussian_kl, try_gaussian_kl};
+pub use gaussian::{gaussian_kl, gaussian_nll, try_gaussian_kl, try_gaussian_nll};
 pub use hinge::{Hinge, hinge};
 pub use huber::{Huber, SmoothL1, huber, smooth_l1};
 pub use kl::{KlDiv, kl_div};

@@ -97,6 +97,9 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
         biases.fill(0.0);
     }
     let group = groups.len * images;
+    if groups.stretch == 1 && weights.len() == groups.len {
+        return own_weight_grads(images, statistics, [x, dy], weights, biases);
+    }
     vectorized(
         #[inline(always)]
         || {
@@ -110,6 +113,46 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
                     if let Some(bias) = biases.get_mut(first + stretch) {
                         *bias += sum as f32;
                     }
+                }
+            }
+        },
+    );
+}
+
+/// The number of weights whose sums stay in a level-1 cache.
+const WEIGHTS: usize = 64;
+
+/// The gradients, which are added, where each element of a group has a weight of its own: sums over groups and images. Elements of one image are added first, so that a
+/// vector is folded once for each weight and not once for each element.
+fn own_weight_grads(images: usize, statistics: &[f32], [x, dy]: [&[f32]; 2], weights: &mut [f32], biases: &mut [f32]) {
+    let group = weights.len() * images;
+    vectorized(
+        #[inline(always)]
+        || {
+            for (block, weights) in weights.chunks_mut(WEIGHTS).enumerate() {
+                let (first, count) = (block * WEIGHTS, weights.len());
+                let part = first * images..(first + count) * images;
+                let (mut sum, mut product) = ([[0f64; BLOCK]; WEIGHTS], [[0f64; BLOCK]; WEIGHTS]);
+                let each = x.chunks_exact(group).zip(dy.chunks_exact(group)).zip(statistics.chunks_exact(STATISTICS * images));
+                for ((x, dy), statistics) in each {
+                    let (high, rest) = statistics.split_at(images);
+                    let (low, inverse) = rest.split_at(images);
+                    let rows = x[part.clone()].chunks_exact(images).zip(dy[part.clone()].chunks_exact(images));
+                    for ((x, dy), (sum, product)) in rows.zip(sum.iter_mut().zip(&mut product)) {
+                        for first in (0..images).step_by(BLOCK) {
+                            for i in 0..BLOCK.min(images - first) {
+                                let at = first + i;
+                                sum[i] += f64::from(dy[at]);
+                                product[i] += f64::from((x[at] - high[at] - low[at]) * inverse[at]) * f64::from(dy[at]);
+                            }
+                        }
+                    }
+                }
+                for (weight, product) in weights.iter_mut().zip(&product) {
+                    *weight += product.iter().sum::<f64>() as f32;
+                }
+                for (bias, sum) in biases.iter_mut().skip(first).zip(&sum[..count]) {
+                    *bias += sum.iter().sum::<f64>() as f32;
                 }
             }
         },

@@ -2,7 +2,10 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{elementwise::map, math, simd::arch};
+use super::{elementwise::map, math, simd::arch, simd::vectorized};
+
+/// The number of elements of a row whose maxima and sums are computed together.
+const LANES: usize = 16;
 
 /// The axes for softmax, which sums over `len`, once for each `outer` and `inner`.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +100,55 @@ pub fn backward(axes: Axes, log: bool, y: &[f32], grad: &mut [f32], scratch: &mu
     }
 }
 
+/// Replaces a row by its softmax.
+pub fn row(x: &mut [f32]) {
+    vectorized(
+        #[inline(always)]
+        || {
+            // NaN becomes the maximum and stays: nothing is less than it.
+            let most = reduced(x, f32::NEG_INFINITY, |most, x| if x > most || x.is_nan() { x } else { most });
+            x.iter_mut().for_each(|x| *x -= most);
+        },
+    );
+    exp_all(x);
+    vectorized(
+        #[inline(always)]
+        || {
+            let sum = reduced(x, 0.0, |sum, x| sum + x);
+            x.iter_mut().for_each(|x| *x /= sum);
+        },
+    );
+}
+
+/// Turns the gradient of a row's softmax `y`, times `scale`, into the gradient of its input, in place.
+pub fn row_grad(scale: f32, y: &[f32], grad: &mut [f32]) {
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; LANES];
+            for (y, grad) in y.chunks(LANES).zip(grad.chunks(LANES)) {
+                for ((sum, y), grad) in sums.iter_mut().zip(y).zip(grad) {
+                    *sum += grad * y;
+                }
+            }
+            let sum: f32 = sums.iter().sum();
+            grad.iter_mut().zip(y).for_each(|(grad, y)| *grad = y * (*grad - sum) * scale);
+        },
+    );
+}
+
+/// Folds a row, several elements at a time.
+#[inline(always)]
+fn reduced(x: &[f32], begin: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [begin; LANES];
+    let (whole, rest) = x.as_chunks::<LANES>();
+    for x in whole {
+        lanes.iter_mut().zip(x).for_each(|(lane, &x)| *lane = fold(*lane, x));
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = fold(*lane, x));
+    lanes.into_iter().fold(begin, fold)
+}
+
 /// Sets `sum` to the sum of the rows of `x` of the same length.
 fn add_lines(x: &[f32], sum: &mut [f32]) {
     sum.fill(0.0);
@@ -160,6 +212,26 @@ mod tests {
                 close(&y, &slow_y, 1e-6);
                 close(&dx, &slow_dx, 2e-6);
             }
+        }
+    }
+
+    #[test]
+    fn a_row_is_one_of_the_axes() {
+        for len in [1, 15, 16, 17, 100] {
+            let axes = Axes { outer: 1, len, inner: 1 };
+            let mut scratch = vec![0.0; axes.scratch()];
+            let (mut y, mut expected, dy) = (numbers(len, 1), numbers(len, 1), numbers(len, 2));
+            row(&mut y);
+            forward(axes, false, &mut expected, &mut scratch);
+            close(&y, &expected, 1e-6);
+            let (mut dx, mut expected) = (dy.clone(), dy);
+            row_grad(0.5, &y, &mut dx);
+            backward(axes, false, &y, &mut expected, &mut scratch);
+            expected.iter_mut().for_each(|x| *x *= 0.5);
+            close(&dx, &expected, 1e-6);
+            y[len / 2] = f32::NAN;
+            row(&mut y);
+            assert!(y.iter().all(|y| y.is_nan()));
         }
     }
 

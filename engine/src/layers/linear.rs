@@ -2,6 +2,8 @@
 //!
 //! The columns of a product are the images; a lane with a single image takes its rows together instead.
 
+use std::sync::Arc;
+
 use layercake_ir::{Shape, ops};
 
 use super::{
@@ -9,12 +11,13 @@ use super::{
     channels::{Form, Order, Positions, Rows},
 };
 use crate::{
+    EngineError,
     kernels::{
         layout,
         product::{Every, Inner, Left, Outer, Start, inner, outer},
         reduce,
     },
-    plan::runs_as,
+    plan::{At, Given, Runnable},
 };
 
 /// The number of rows of the weight whose gradient one thread computes at a time: few enough to stay in a level-1 cache from one lane to
@@ -160,12 +163,21 @@ impl Dense {
     }
 }
 
-runs_as! {
-    Linear: |op, at| Dense::new(op, at.input()), |op, at, given| {
+impl Runnable for ops::Linear {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(Dense::new(self, at.input())))
+    }
+
+    fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
         if at.input().rank() == 1 {
-            return Some(Form::Ordered { layer: Box::new(Rows::new(op)), from: Order::Batch, to: Order::Images });
+            return Some(Form::Ordered { layer: Box::new(Rows::new(self)), from: Order::Batch, to: Order::Images });
         }
-        let layer = Box::new(Positions::new(op, at.input(), given.first));
+        let layer = Box::new(Positions::new(self, at.input(), given.first));
         Some(Form::Ordered { layer, from: Order::Batch, to: Order::Batch })
-    };
+    }
+
+    /// Of a vector there is one product for each image, which fills no vector by itself either.
+    fn by_images(&self, input: &Shape) -> bool {
+        input.rank() > 1
+    }
 }

@@ -1,7 +1,7 @@
 //! How a batch is split into lanes. This depends on shapes only and never on the number of threads, so results do not depend on the number
 //! of threads.
 
-use layercake_ir::{Graph, Op, each_operation};
+use layercake_ir::{Graph, each_operation};
 
 use super::Runnable;
 
@@ -29,21 +29,29 @@ const MOST_COPIES: usize = 200_000;
 /// of a vector unused.
 const VECTOR: usize = 16;
 
-/// Whether most of the arithmetic is in convolutions that are computed in tiles, whose transforms work on vectors of images.
-fn transforms(graph: &Graph) -> bool {
-    let tiled = |op: &Op| each_operation!(op, op => op.transforms(), else false);
-    let by_tiles = (0..graph.nodes().len())
-        .filter(|&node| tiled(&graph.nodes()[node].op))
-        .fold(0u64, |sum, node| sum.saturating_add(graph.node_flops(node)));
-    by_tiles > graph.flops() / 2
+/// Whether most of the arithmetic is in the operations of which this is true, by an operation's node.
+fn mostly(graph: &Graph, of: impl Fn(usize) -> bool) -> bool {
+    let found = (0..graph.nodes().len()).filter(|&node| of(node)).fold(0u64, |sum, node| sum.saturating_add(graph.node_flops(node)));
+    found > graph.flops() / 2
 }
 
 /// The lanes of a batch: about a power of two of them, of equal size except for the last, and rounded up to whole vectors where that
 /// changes little.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
+    let nodes = graph.nodes();
     // Each step of a recurrent layer is a single position, whatever the length of the sequence.
-    let recurrent = graph.nodes().iter().any(|node| node.op.recurrent().is_some());
-    let least = if recurrent || transforms(graph) { VECTOR as f64 } else { 1.0 };
+    let recurrent = nodes.iter().any(|node| node.op.recurrent().is_some());
+    // Convolutions in tiles, whose transforms work on vectors of images.
+    let transforms = || mostly(graph, |node| each_operation!(&nodes[node].op, op => op.transforms(), else false));
+    // Maps of each position. A lane of a single image takes its positions as columns; with a few images most of a vector would be empty.
+    let by_images = mostly(graph, |node| {
+        let input = nodes[node].inputs().first().map(|&input| graph.shape(input));
+        input.is_some_and(|input| each_operation!(&nodes[node].op, op => op.by_images(input), else false))
+    });
+    if by_images && batch < 2 * VECTOR {
+        return (0..batch).map(|start| Span { start, images: 1 }).collect();
+    }
+    let least = if recurrent || by_images || transforms() { VECTOR as f64 } else { 1.0 };
     let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
     let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
@@ -90,6 +98,17 @@ mod tests {
         assert_eq!(plan.lanes, [0, 16].map(|start| Span { start, images: 16 }));
         // The step uses the tiles that the lanes were planned for.
         assert!(format!("{:?}", plan.steps[0].layer).contains("tiled: Some"));
+    }
+
+    #[test]
+    fn maps_of_each_position_have_whole_vectors_or_one_image() {
+        let mut builder = Builder::new("Positions");
+        let x = builder.input("input", Shape::new(&[128, 64])).unwrap();
+        let y = builder.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 64, bias: true }), &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        let images = |batch| split(&graph, batch).iter().map(|lane| lane.images).collect::<Vec<_>>();
+        assert_eq!((images(1), images(3), images(31)), (vec![1], vec![1; 3], vec![1; 31]));
+        assert_eq!((images(32), images(64), images(100)), (vec![16; 2], vec![16; 4], vec![16, 16, 16, 16, 16, 16, 4]));
     }
 
     #[test]

@@ -46,6 +46,11 @@ pub trait Runnable {
         false
     }
 
+    /// Whether most of its arithmetic is in products whose columns are the images, and nothing else.
+    fn by_images(&self, _input: &Shape) -> bool {
+        false
+    }
+
     /// The approximate number of elements that it keeps for the backward pass, for one image.
     fn kept(&self, _input: &Shape, _output: &Shape) -> u128 {
         0

@@ -91,7 +91,7 @@ impl Copy<'_> {
                 otherwise: self.steps(otherwise),
             },
             Action::Sequential { kind, steps } => Action::Sequential { kind: self.word(kind), steps: self.steps(steps) },
-            Action::From(tag) => Action::From(self.word(tag)),
+            Action::From(tag) => Action::From(self.tag_given(tag).unwrap_or_else(|| self.word(tag))),
             Action::Output(name) => Action::Output(self.word(name)),
             Action::Reuse { keyword, layer } => Action::Reuse { keyword: self.word(keyword), layer: self.word(layer) },
             Action::Illegible => Action::Illegible,
@@ -123,6 +123,11 @@ impl Copy<'_> {
             Some(_) => Action::Sequential { kind, steps },
             None => Action::If { keyword: kind, condition: syn::parse_quote!(true), then: steps, otherwise: Vec::new() },
         })
+    }
+
+    /// The tag that an argument stands for: `from memory` with `memory = encoded`.
+    fn tag_given(&self, tag: &Ident) -> Option<Ident> {
+        self.arguments.get(&tag.to_string()).and_then(|argument| syn::parse2(argument.clone()).ok())
     }
 
     fn layer(&self, layer: &Layer) -> Layer {

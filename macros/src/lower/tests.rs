@@ -119,6 +119,28 @@ fn repetitions_are_numbered_from_0() {
 }
 
 #[test]
+fn arguments_of_templates_may_be_tags() {
+    let block = "block Twice(body, memory) { body, Linear(4) as z, from memory, ReLU, Add(z) }
+        block Outer(kept) { Twice(Tanh, kept) }
+        N: { x: [4], memory: [4] } -> [4] { from memory, Tanh as m, from x, Linear(4) as y, Outer(y), Add(m) }";
+    assert_eq!(
+        plan(block),
+        [
+            "tanh_1 <- memory",
+            "linear_1 <- x",
+            "outer_1.twice_1.tanh_1 <- linear_1",
+            "outer_1.twice_1.linear_1 <- outer_1.twice_1.tanh_1",
+            "outer_1.twice_1.relu_1 <- linear_1",
+            "outer_1.twice_1.add_1 <- outer_1.twice_1.relu_1, outer_1.twice_1.linear_1",
+            "add_1 <- outer_1.twice_1.add_1, tanh_1",
+            "-> output: add_1",
+        ]
+    );
+    let of_a_size = "block B(size) { ReLU, from size, Tanh } N: [4] -> [4] { B(4) }";
+    assert!(mistakes(of_a_size).iter().any(|message| message.starts_with("there is no tag `size`")), "{:?}", mistakes(of_a_size));
+}
+
+#[test]
 fn arguments_of_templates_may_be_branches() {
     let block = "block Pre(body, last = {}) { Residual { LayerNorm(4), body }, last }
         block Twice(body) { Pre(body), inner: body, Pre(Tanh, last = body) }

@@ -251,10 +251,10 @@ fn eval(args: EvalArgs) -> Outcome {
 }
 
 fn sample(args: SampleArgs) -> Outcome {
-    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, threads, device: kind } = args;
+    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, top_k, top_p, threads, device: kind } = args;
     let model = named(&model)?;
     use_threads(threads)?;
-    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature, device: device(kind) })? {
+    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature, top_k, top_p, device: device(kind) })? {
         Samples::Image(path) => Ok(writeln!(stdout(), "{}", path.display())?),
         Samples::Text(text) => Ok(writeln!(stdout(), "{text}")?),
     }

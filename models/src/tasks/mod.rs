@@ -59,8 +59,8 @@ pub(crate) use points::Points;
 pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
 pub(crate) use seq2seq::Addition;
-pub(crate) use text::CharacterModel;
-pub(crate) use vae::Vae;
+pub(crate) use text::{CharLstmModel, CharTransformerModel};
+pub(crate) use vae::{GaussianVaeModel, Vae};
 
 /// Images of handwritten digits, `[1, 28, 28]`.
 type Gray<D, T = NoneTape> = Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, D, T>;
@@ -84,7 +84,12 @@ fn normal(random: &mut StdRng, count: usize) -> Vec<f32> {
 
 /// Rejects options that only apply to text.
 fn reject_text_options(description: &Description, options: &SampleOptions) -> Result<(), ModelError> {
-    let given = [("--prompt", options.prompt.is_some()), ("--temperature", options.temperature.is_some())];
+    let given = [
+        ("--prompt", options.prompt.is_some()),
+        ("--temperature", options.temperature.is_some()),
+        ("--top-k", options.top_k.is_some()),
+        ("--top-p", options.top_p.is_some()),
+    ];
     let option = given.into_iter().find_map(|(option, given)| given.then_some(option));
     let (model, known) = (description.name, "--checkpoint, --out, --count, --seed, --threads");
     option.map_or(Ok(()), |option| Err(ModelError::NoEffect { model, option, reason: "it samples images, not text", known }))

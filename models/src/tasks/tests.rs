@@ -10,7 +10,7 @@ use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Hinge};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::readers::{Channels, MaskFolder, Text};
+use layercake_train::data::readers::{Channels, MaskFolder, Text, Windows};
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
 use layercake_train::{Classification, Criterion, Goal, Supervised, Task, Trainer, Until};
 use rand::rngs::StdRng;
@@ -114,6 +114,22 @@ fn characters() -> String {
     net_learns("char_lstm", CharLstm::new(&device), &device, text::NextCharacter::new(streams()), &streams())
 }
 
+/// The same characters in windows.
+fn attends_to_characters() -> String {
+    let row: String = (' '..).take(65).collect();
+    let text = Text::new(&row.repeat(4));
+    let device = Cpu::seed_from_u64(1);
+    let task = text::transformer::NextCharacter::new(text.clone()).unwrap();
+    let windows = Loader::new(Windows::new(text, 128, 40).unwrap(), 4);
+    let net = device.build(CharTransformer::<f32, Cpu>::GRAPH).unwrap();
+    net_learns("char_transformer", net, &device, task, &windows)
+}
+
+fn pixels_with_deviations() -> String {
+    let data = images([1, 28, 28]);
+    learns("gaussian_vae", GaussianVae::<f32, Cpu>::GRAPH, vae::GaussianElbo::on(data.clone()), &Loader::new(data, 4).shuffle(1))
+}
+
 #[test]
 fn every_task_learns() {
     let plain = Criterion::default;
@@ -143,6 +159,8 @@ fn every_task_learns() {
         streets("segnet_transposed", StreetSegNetTransposed::GRAPH),
         streets("fcn", StreetFcn::GRAPH),
         characters(),
+        attends_to_characters(),
+        pixels_with_deviations(),
     ];
     // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, localizer draws canvases, moons and
     // curve train several networks, seq2seq draws sums, and dcgan and detectors consist of two networks; they have separate tests.

@@ -72,6 +72,11 @@ pub(super) fn curve(_: KnownDataset) -> Recipe {
     Recipe { epochs: 300, batch_size: 20, lr: 1e-2, ..Recipe::default() }
 }
 
+/// Gradients are clipped: those of a pixel that is far from a mean with a small deviation are large.
+pub(super) fn gaussian_vae(dataset: KnownDataset) -> Recipe {
+    Recipe { clip: Some(100.0), ..vae(dataset) }
+}
+
 pub(super) fn pixel_cnn(_: KnownDataset) -> Recipe {
     Recipe { epochs: 4, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
 }
@@ -87,6 +92,11 @@ pub(super) fn unet(_: KnownDataset) -> Recipe {
 
 pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
     Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+}
+
+/// An epoch reads each character four times, at different positions.
+pub(super) fn char_transformer(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 5, batch_size: 32, lr: 3e-3, weight_decay: 0.05, clip: Some(1.0), ..Recipe::default() }
 }
 
 /// Gradients through 28 steps are clipped; `--clip 0` shows what that is for.

@@ -16,8 +16,9 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, ByFeatures, CharacterModel, ColorOrGray, DcganModel, Description, Detector, Entry, Features,
-    GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
+    Addition, Agent, AgentKind, Augment, ByFeatures, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description, Detector,
+    Entry, Features, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points,
+    RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -130,17 +131,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             unit: "pairs",
         },
     ));
-    models.push(entry(
-        CharacterModel,
-        Description {
-            name: "char_lstm",
-            description: "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)",
-            dataset: KnownDataset::TinyShakespeare,
-            digits: false,
-            recipe: hyperparameters::char_lstm,
-            unit: "characters",
-        },
-    ));
+    models.extend(language_models());
     models.extend(agents());
     models.extend(graph_only::GRAPH_ONLY.into_iter().map(|network| Box::new(network) as Box<dyn ZooModel>));
     models
@@ -274,7 +265,7 @@ fn agents() -> [Box<dyn ZooModel>; 4] {
     ]
 }
 
-fn autoencoders() -> [Box<dyn ZooModel>; 4] {
+fn autoencoders() -> [Box<dyn ZooModel>; 5] {
     let row = |name, description| Description {
         name,
         description,
@@ -289,6 +280,37 @@ fn autoencoders() -> [Box<dyn ZooModel>; 4] {
         entry(Vae(MlpVae2::GRAPH), row("vae2", "the same with 2 latent dimensions, drawn as a manifold")),
         entry(Vae(ConvVae::GRAPH), conv("conv_vae", "convolutional variational autoencoder, 20 latent dimensions")),
         entry(Vae(ConvVae2::GRAPH), conv("conv_vae2", "the same with 2 latent dimensions")),
+        entry(
+            GaussianVaeModel,
+            Description {
+                recipe: hyperparameters::gaussian_vae,
+                ..row(
+                    "gaussian_vae",
+                    "variational autoencoder with a mean and a variance for each pixel, linear layers, 10 latent dimensions",
+                )
+            },
+        ),
+    ]
+}
+
+fn language_models() -> [Box<dyn ZooModel>; 2] {
+    let row = |name, description, recipe| {
+        let dataset = KnownDataset::TinyShakespeare;
+        Description { name, description, dataset, digits: false, recipe, unit: "characters" }
+    };
+    [
+        entry(
+            CharLstmModel,
+            row("char_lstm", "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)", hyperparameters::char_lstm),
+        ),
+        entry(
+            CharTransformerModel,
+            row(
+                "char_transformer",
+                "character-level language model with causal attention, 4 layers (Vaswani et al., 2017; Radford et al., 2019)",
+                hyperparameters::char_transformer,
+            ),
+        ),
     ]
 }
 

@@ -175,6 +175,10 @@ pub struct SampleOptions {
     pub prompt: Option<String>,
     /// Divisor of the logits before a character is sampled; default 1. Without it `seq2seq` looks for the likeliest answers.
     pub temperature: Option<f64>,
+    /// Only so many of the likeliest characters can be drawn, at least 1.
+    pub top_k: Option<usize>,
+    /// Only the likeliest characters that together have this probability can be drawn, above 0.
+    pub top_p: Option<f64>,
     /// The device.
     pub device: DeviceKind,
 }

@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 35] = [
+const TRAINED: [&str; 37] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -60,6 +60,7 @@ const TRAINED: [&str; 35] = [
     "vae2",
     "conv_vae",
     "conv_vae2",
+    "gaussian_vae",
     "pixelcnn",
     "gated_pixelcnn",
     "class_gated_pixelcnn",
@@ -78,6 +79,7 @@ const TRAINED: [&str; 35] = [
     "row_classifier",
     "seq2seq",
     "char_lstm",
+    "char_transformer",
     "gridworld",
     "dqn",
     "reinforce",

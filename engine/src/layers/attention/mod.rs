@@ -2,7 +2,7 @@
 
 mod places;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use layercake_ir::{Shape, ops, ops::MultiheadAttention};
 
@@ -12,11 +12,14 @@ use crate::{
     kernels::{
         layout,
         product::{Every, Inner, Left, Outer, Start, inner, outer},
-        softmax::{self, Axes},
+        softmax,
     },
     plan::{At, Runnable},
     rng,
 };
+
+/// The rows of a causal layer's scores that are computed together: what lies behind all of them is left out.
+const BLOCK: usize = 32;
 
 /// Attention with several heads.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,16 @@ impl Attention {
         (0..images * heads).map(move |i| (i / heads, i % heads))
     }
 
+    /// The attention weights of one head after dropout, which are in `space` if there is any.
+    fn dropped<'a>(&self, at: &Site, head: usize, seen: &'a [f32], space: &'a mut [f32]) -> &'a [f32] {
+        if self.dropout == 0.0 {
+            return seen;
+        }
+        space.copy_from_slice(seen);
+        self.drop(at, head, space);
+        space
+    }
+
     /// Applies dropout to the attention weights of one head, or to their gradients.
     fn drop(&self, at: &Site, head: usize, seen: &mut [f32]) {
         if self.dropout == 0.0 {
@@ -73,21 +86,60 @@ impl Attention {
         }
     }
 
-    fn row_axes(&self) -> Axes {
-        Axes { outer: self.length, len: self.steps, inner: 1 }
+    /// Whether a step looks at those up to itself only.
+    fn is_triangle(&self) -> bool {
+        self.op.causal && self.length == self.steps
     }
 
-    /// The scores of a head before the softmax.
-    fn scores(&self, at: &Site, image: usize, seen: &mut [f32]) {
+    /// Blocks of rows of the scores.
+    fn blocks(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let block = if self.is_triangle() { BLOCK } else { rows };
+        (0..rows).step_by(block).map(move |first| first..rows.min(first + block))
+    }
+
+    /// The steps that a block of rows looks at.
+    fn looks(&self, rows: &Range<usize>) -> usize {
+        if self.is_triangle() { rows.end } else { self.steps }
+    }
+
+    /// The first row that looks at a block of steps.
+    fn seen_from(&self, steps: &Range<usize>) -> usize {
+        if self.is_triangle() { steps.start } else { 0 }
+    }
+
+    /// The number of scores of a row that are not masked by its place. Those of a mask of its own are all of them.
+    fn open(&self, row: usize) -> usize {
+        if self.op.causal { self.steps.min(row + 1) } else { self.steps }
+    }
+
+    /// From the products of a head to its attention weights.
+    fn weights(&self, at: &Site, image: usize, seen: &mut [f32]) {
         let scale = 1.0 / (self.size() as f32).sqrt();
-        for (step, row) in seen.chunks_exact_mut(self.steps).enumerate() {
-            for (other, score) in row.iter_mut().enumerate() {
-                *score = if self.op.causal && other > step { f32::NEG_INFINITY } else { *score * scale };
-            }
+        for (row, scores) in seen.chunks_exact_mut(self.steps).enumerate() {
+            let (open, hidden) = scores.split_at_mut(self.open(row));
+            open.iter_mut().for_each(|score| *score *= scale);
+            hidden.fill(f32::NEG_INFINITY);
         }
         if let Some(mask) = self.mask() {
             let mask = at.x(mask)[image..].iter().step_by(at.images());
             seen.iter_mut().zip(mask).for_each(|(score, mask)| *score += mask);
+            seen.chunks_exact_mut(self.steps).for_each(softmax::row);
+            return;
+        }
+        for (row, scores) in seen.chunks_exact_mut(self.steps).enumerate() {
+            let (open, hidden) = scores.split_at_mut(self.open(row));
+            softmax::row(open);
+            hidden.fill(0.0);
+        }
+    }
+
+    /// From the gradients of a head's attention weights to those of its scores, in place; without a mask, those of the products.
+    fn score_grads(&self, seen: &[f32], grads: &mut [f32]) {
+        let scale = if self.op.mask { 1.0 } else { 1.0 / (self.size() as f32).sqrt() };
+        for (row, (seen, grads)) in seen.chunks_exact(self.steps).zip(grads.chunks_exact_mut(self.steps)).enumerate() {
+            let open = self.open(row);
+            softmax::row_grad(scale, &seen[..open], &mut grads[..open]);
+            grads[open..].fill(0.0);
         }
     }
 
@@ -112,12 +164,11 @@ impl Layer for Attention {
         let (square, [_, all, _, value]) = (self.square(), self.sizes(images));
         // Backward: the gradients of all parts but the inputs, of the mask and of the output, and space for products. Forward: the output, and the
         // weights of one head after dropout.
-        let line = square + self.row_axes().scratch();
         if !backward {
-            return [line + value, 0];
+            return [square + value, 0];
         }
         let mask = if self.op.mask { square * images } else { 0 };
-        [line + square + all + mask + 2 * value, self.length.max(self.steps) * self.op.features * images]
+        [2 * square + all + mask + 2 * value, self.length.max(self.steps) * self.op.features * images]
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
@@ -125,8 +176,7 @@ impl Layer for Attention {
         let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
         let (length, steps, features, size, square) = (self.length, self.steps, self.op.features, self.size(), self.square());
         let parts = self.parts(images, kept);
-        let (dropped, rest) = scratch.split_at_mut(square);
-        let (line, out) = rest.split_at_mut(self.row_axes().scratch());
+        let (dropped, out) = scratch.split_at_mut(square);
         for projection in self.projections(images) {
             let Dense { rows, outputs, .. } = projection.map;
             let x = &mut parts.x[projection.x..][..rows * features];
@@ -141,28 +191,33 @@ impl Layer for Attention {
         let [queries, keys, values] = self.places(images);
         for (at_head, (image, head)) in self.heads(images).enumerate() {
             let seen = &mut parts.seen[at_head * square..][..square];
-            let scores = Inner {
-                m: length,
-                n: steps,
-                len: size,
-                segments: 1,
-                left: &parts.all[queries.of(image, head, size)..],
-                left_row: queries.row,
-                left_segment: 0,
-                right: &parts.all[keys.of(image, head, size)..],
-                rows: Every(keys.row),
-                right_segment: 0,
-                out_row: steps,
-                start: Start::Zero,
-            };
-            inner(scores, seen);
-            self.scores(at, image, seen);
-            softmax::forward(self.row_axes(), false, seen, line);
-            dropped.copy_from_slice(seen);
-            self.drop(at, at_head, dropped);
+            let query = &parts.all[queries.of(image, head, size)..];
+            for rows in self.blocks(length) {
+                let scores = Inner {
+                    m: rows.len(),
+                    n: self.looks(&rows),
+                    len: size,
+                    segments: 1,
+                    left: &query[rows.start * queries.row..],
+                    left_row: queries.row,
+                    left_segment: 0,
+                    right: &parts.all[keys.of(image, head, size)..],
+                    rows: Every(keys.row),
+                    right_segment: 0,
+                    out_row: steps,
+                    start: Start::Zero,
+                };
+                inner(scores, &mut seen[rows.start * steps..]);
+            }
+            self.weights(at, image, seen);
+            let weights = self.dropped(at, at_head, seen, dropped);
             let right = &parts.all[values.of(image, head, size)..];
-            let mix = Outer::new([length, steps, size], Left::rows(dropped, steps), right, Every(values.row)).out_row(features);
-            outer(mix, &mut parts.mixed[image * length * features + head * size..]);
+            let mixed = &mut parts.mixed[image * length * features + head * size..];
+            for rows in self.blocks(length) {
+                let left = Left::rows(&weights[rows.start * steps..], steps);
+                let mix = Outer::new([rows.len(), self.looks(&rows), size], left, right, Every(values.row)).out_row(features);
+                outer(mix, &mut mixed[rows.start * features..]);
+            }
         }
         let out = &mut out[..length * features * images];
         let second = if self.op.bias { 2 } else { 1 };
@@ -183,7 +238,7 @@ impl Layer for Attention {
         let (dout, rest) = rest.split_at_mut(value);
         let (dmixed, rest) = rest.split_at_mut(value);
         let (dropped, rest) = rest.split_at_mut(square);
-        let (dseen, line) = rest.split_at_mut(square);
+        let dseen = &mut rest[..square];
         layout::transpose(length * features, images, dy, dout, false);
         let (last, second) = (self.last(images), if self.op.bias { 2 } else { 1 });
         let (first_grads, second_grads) = grads.split_at_mut(second);
@@ -199,40 +254,51 @@ impl Layer for Attention {
             let [query, key, value] = [queries, keys, values].map(|place| place.of(image, head, size));
             let from = image * length * features + head * size;
             let seen = &parts.seen[at_head * square..][..square];
-            dropped.copy_from_slice(seen);
-            self.drop(at, at_head, dropped);
+            let weights = self.dropped(at, at_head, seen, dropped);
             // dV = P^T dO, dP = dO V^T.
-            let turned = Left::columns(dropped, steps);
-            let mix = Outer::new([steps, length, size], turned, &dmixed[from..], Every(features)).out_row(values.row);
-            outer(mix, &mut dall[value..]);
-            let weights = Inner {
-                m: length,
-                n: steps,
-                len: size,
-                segments: 1,
-                left: &dmixed[from..],
-                left_row: features,
-                left_segment: 0,
-                right: &parts.all[value..],
-                rows: Every(values.row),
-                right_segment: 0,
-                out_row: steps,
-                start: Start::Zero,
-            };
-            inner(weights, dseen);
+            for columns in self.blocks(steps) {
+                let first = self.seen_from(&columns);
+                let turned = Left::columns(&weights[first * steps + columns.start..], steps);
+                let from = &dmixed[from + first * features..];
+                let mix = Outer::new([columns.len(), length - first, size], turned, from, Every(features)).out_row(values.row);
+                outer(mix, &mut dall[value + columns.start * values.row..]);
+            }
+            for rows in self.blocks(length) {
+                let weights = Inner {
+                    m: rows.len(),
+                    n: self.looks(&rows),
+                    len: size,
+                    segments: 1,
+                    left: &dmixed[from + rows.start * features..],
+                    left_row: features,
+                    left_segment: 0,
+                    right: &parts.all[value..],
+                    rows: Every(values.row),
+                    right_segment: 0,
+                    out_row: steps,
+                    start: Start::Zero,
+                };
+                inner(weights, &mut dseen[rows.start * steps..]);
+            }
             self.drop(at, at_head, dseen);
-            softmax::backward(self.row_axes(), false, seen, dseen, line);
+            self.score_grads(seen, dseen);
             if self.op.mask {
                 dmask[image..].iter_mut().step_by(images).zip(&*dseen).for_each(|(mask, score)| *mask += score);
+                dseen.iter_mut().for_each(|d| *d *= scale);
             }
-            dseen.iter_mut().for_each(|d| *d *= scale);
             // dQ = dS K, dK = dS^T Q.
-            let left = Left { elements: dseen, row: steps, cols: Every(1) };
-            let product = Outer::new([length, steps, size], left, &parts.all[key..], Every(keys.row)).out_row(queries.row);
-            outer(product, &mut dall[query..]);
-            let left = Left { elements: dseen, row: 1, cols: Every(steps) };
-            let product = Outer::new([steps, length, size], left, &parts.all[query..], Every(queries.row)).out_row(keys.row);
-            outer(product, &mut dall[key..]);
+            for rows in self.blocks(length) {
+                let left = Left { elements: &dseen[rows.start * steps..], row: steps, cols: Every(1) };
+                let product = Outer::new([rows.len(), self.looks(&rows), size], left, &parts.all[key..], Every(keys.row));
+                outer(product.out_row(queries.row), &mut dall[query + rows.start * queries.row..]);
+            }
+            for columns in self.blocks(steps) {
+                let first = self.seen_from(&columns);
+                let left = Left { elements: &dseen[first * steps + columns.start..], row: 1, cols: Every(steps) };
+                let from = &parts.all[query + first * queries.row..];
+                let product = Outer::new([columns.len(), length - first, size], left, from, Every(queries.row));
+                outer(product.out_row(keys.row), &mut dall[key + columns.start * keys.row..]);
+            }
         }
         let (weight, bias) = first_grads.split_at_mut(1);
         for projection in self.projections(images) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{Device, count, rate, threads};
+use super::values::{Device, count, rate, share, threads};
 
 /// Sample images or text from a trained generative model.
 #[derive(Debug, Args)]
@@ -35,6 +35,12 @@ pub(crate) struct SampleArgs {
     /// Sampling temperature of text: below 1 favors likely characters, above 1 unlikely ones [default: 1; without it seq2seq looks for the likeliest answers].
     #[arg(long, value_name = "X", value_parser = rate)]
     pub(crate) temperature: Option<f64>,
+    /// Draw only from this number of the likeliest characters.
+    #[arg(long, value_name = "K", value_parser = count)]
+    pub(crate) top_k: Option<usize>,
+    /// Draw only from the likeliest characters that together have this probability (nucleus sampling).
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub(crate) top_p: Option<f64>,
     /// The device; cuda needs a build with the feature `cuda`.
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     pub(crate) device: Device,

@@ -46,6 +46,10 @@ fn whole(text: &str, most: usize) -> Result<usize, String> {
     text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(format!("expected a whole number from 1 to {most}"))
 }
 
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share: &f64| *share > 0.0 && *share <= 1.0).ok_or("expected a number above 0 and at most 1".to_owned())
+}
+
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number such as 0.001".to_owned())
 }

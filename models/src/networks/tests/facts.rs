@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 91] = [
+const FACTS: [(&str, &Graph, usize, u64); 93] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -46,6 +46,7 @@ const FACTS: [(&str, &Graph, usize, u64); 91] = [
     ("mlp-vae2", MlpVae2::GRAPH, MlpVae2::PARAMS, MlpVae2::FLOPS),
     ("mlp-encoder", MlpEncoder::<20>::GRAPH, MlpEncoder::<20>::PARAMS, MlpEncoder::<20>::FLOPS),
     ("mlp-decoder", MlpDecoder::<20>::GRAPH, MlpDecoder::<20>::PARAMS, MlpDecoder::<20>::FLOPS),
+    ("gaussian-vae", GaussianVae::GRAPH, GaussianVae::PARAMS, GaussianVae::FLOPS),
     ("conv-vae", ConvVae::GRAPH, ConvVae::PARAMS, ConvVae::FLOPS),
     ("conv-vae2", ConvVae2::GRAPH, ConvVae2::PARAMS, ConvVae2::FLOPS),
     ("conv-encoder", ConvEncoder::<20>::GRAPH, ConvEncoder::<20>::PARAMS, ConvEncoder::<20>::FLOPS),
@@ -71,6 +72,7 @@ const FACTS: [(&str, &Graph, usize, u64); 91] = [
     ("box-head", BoxHead::GRAPH, BoxHead::PARAMS, BoxHead::FLOPS),
     // 64 characters.
     ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
+    ("char-transformer", CharTransformer::GRAPH, CharTransformer::PARAMS, CharTransformer::FLOPS),
     ("moons-logistic", MoonsLogistic::GRAPH, MoonsLogistic::PARAMS, MoonsLogistic::FLOPS),
     ("moons-shallow", MoonsShallow::<10>::GRAPH, MoonsShallow::<10>::PARAMS, MoonsShallow::<10>::FLOPS),
     ("moons", Moons::GRAPH, Moons::PARAMS, Moons::FLOPS),
@@ -104,7 +106,7 @@ const FACTS: [(&str, &Graph, usize, u64); 91] = [
 ];
 
 /// Networks whose modules PyTorch does not list in the order in which they run.
-const OTHER_ORDER: [&str; 4] = ["vit-tiny", "transformer", "film", "pointer"];
+const OTHER_ORDER: [&str; 5] = ["vit-tiny", "transformer", "char-transformer", "film", "pointer"];
 
 /// The facts of a network in PyTorch.
 #[derive(serde::Deserialize)]

@@ -19,7 +19,7 @@ fn given(name: &str, graph: &Graph) -> (Vec<Numbers>, Vec<Numbers>) {
     };
     let ids = |i, port: &Port| {
         let rows = graph.nodes().iter().find_map(|node| match node.op {
-            Op::Embedding(op) => Some(op.num_embeddings as f64),
+            Op::Embedding(op) if node.inputs() == [i] => Some(op.num_embeddings as f64),
             _ => None,
         });
         let drawn = numbers("input", i, port, 0.0, rows.expect("an embedding reads the ids"));

@@ -6,6 +6,7 @@ use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Outcome, Report, fil
 
 use super::{ENGINE, PORTABLE, expected, given};
 use crate::networks::char_lstm::SmallCharLstm;
+use crate::networks::char_transformer::SmallCharTransformer;
 use crate::networks::densenet::SmallDenseBlock;
 use crate::networks::digit_vae::{SmallConvVae, SmallMlpVae};
 use crate::networks::gru::SmallGruCell;
@@ -66,20 +67,58 @@ fn the_typed_networks_are_the_same() {
     report.finish();
 }
 
-/// The character model, with token ids and a dynamic length, including gradients.
+/// The character models, with token ids, including gradients; that with a state also with a dynamic length.
 #[test]
-fn the_character_model_is_the_same() {
-    let expected = expected(&Fixture::gallery(), NAME);
+fn the_character_models_are_the_same() {
     let mut report = Report::new("gallery, characters");
-    report.case();
-    for (mode, expected) in
-        [(Mode::Train, expected.train.as_ref().unwrap()), (Mode::Eval, &expected.eval), (Mode::Infer, &expected.outputs())]
-    {
-        let case = format!("{NAME} {mode:?}");
-        report.compare_all("typed f32", &case, &characters::<f32>(mode), expected, ENGINE);
-        report.compare_all("typed f64", &case, &characters::<f64>(mode), expected, PORTABLE);
+    for (name, single, double) in [
+        (NAME, characters::<f32> as fn(Mode) -> Outcome, characters::<f64> as fn(Mode) -> Outcome),
+        (ATTENTION, attended::<f32>, attended::<f64>),
+    ] {
+        report.case();
+        let expected = expected(&Fixture::gallery(), name);
+        for (mode, expected) in
+            [(Mode::Train, expected.train.as_ref().unwrap()), (Mode::Eval, &expected.eval), (Mode::Infer, &expected.outputs())]
+        {
+            let case = format!("{name} {mode:?}");
+            report.compare_all("typed f32", &case, &single(mode), expected, ENGINE);
+            report.compare_all("typed f64", &case, &double(mode), expected, PORTABLE);
+        }
     }
     report.finish();
+}
+
+const ATTENTION: &str = "char-transformer";
+
+/// The output of the small transformer over characters and, after a recorded pass, the gradients.
+fn attended<E: Scalar>(mode: Mode) -> Outcome
+where
+    Cpu: Backend<E>,
+{
+    let device = Cpu::default();
+    let mut net: SmallCharTransformer<E, Cpu> = device.build_module::<SmallCharTransformer, E>();
+    fill(&mut net, |path, dims| seeded_parameter(ATTENTION, path, dims));
+    let (inputs, grads) = given(ATTENTION, SmallCharTransformer::GRAPH);
+    let [letters, positions]: [Tensor<(usize, Const<5>), usize, Cpu>; 2] = [0, 1].map(|i| inputs[i].ids(&device));
+    let scores = match mode {
+        Mode::Infer => return numbered(vec![Numbers::of(&net.forward(letters, positions))]),
+        Mode::Train => net.forward_mut(letters.leaky_traced(), positions.leaky_traced()),
+        _ => net.forward_eval(letters.leaky_traced(), positions.leaky_traced()),
+    };
+    let mut outcome = numbered(vec![Numbers::of(&scores)]);
+    insert_gradients(&mut outcome, &net, &weighted(scores, &grads[0]).backward());
+    outcome
+}
+
+/// The gradient of each parameter.
+fn insert_gradients<E: Scalar>(outcome: &mut Outcome, net: &impl Model<E, Cpu>, gradients: &Gradients<E, Cpu>)
+where
+    Cpu: Backend<E>,
+{
+    for parameter in net.named_parameters() {
+        let gradient = Numbers::of(&gradients.get(&parameter.flat()));
+        outcome.insert(format!("grad/{}", parameter.path()), Numbers { dims: parameter.shape().to_vec(), ..gradient });
+    }
 }
 
 const NAME: &str = "char-lstm";
@@ -114,10 +153,7 @@ where
     let gradients = (weighted(scores, &grads[0]) + weighted(h_n, &grads[1]) + weighted(c_n, &grads[2])).backward();
     outcome.insert("input_grad/1".to_owned(), Numbers::of(&gradients.get(&h)));
     outcome.insert("input_grad/2".to_owned(), Numbers::of(&gradients.get(&c)));
-    for parameter in Model::<E, Cpu>::named_parameters(&net) {
-        let gradient = Numbers::of(&gradients.get(&parameter.flat()));
-        outcome.insert(format!("grad/{}", parameter.path()), Numbers { dims: parameter.shape().to_vec(), ..gradient });
-    }
+    insert_gradients(&mut outcome, &net, &gradients);
     outcome
 }
 

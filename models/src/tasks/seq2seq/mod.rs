@@ -70,14 +70,15 @@ impl ModelKind for Addition {
     /// The likeliest answers to the prompt, each with its probability; with a temperature answers that are drawn.
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         let no_effect = |option, reason| {
-            let known = "--checkpoint, --prompt, --count, --temperature, --seed";
+            let known = "--checkpoint, --prompt, --count, --temperature, --top-k, --top-p, --seed";
             Err(ModelError::NoEffect { model: description.name, option, reason, known })
         };
         if options.out.is_some() {
             return no_effect("--out", "answers are written to stdout");
         }
-        if options.seed.is_some() && options.temperature.is_none() {
-            return no_effect("--seed", "without `--temperature` it looks for the likeliest answers");
+        let of_draws = [("--seed", options.seed.is_some()), ("--top-k", options.top_k.is_some()), ("--top-p", options.top_p.is_some())];
+        if let Some((option, _)) = of_draws.into_iter().find(|(_, given)| *given && options.temperature.is_none()) {
+            return no_effect(option, "without `--temperature` it looks for the likeliest answers");
         }
         let prompt = options.prompt.as_deref().unwrap_or("123+456");
         let source = encode_source(prompt).ok_or_else(|| {
@@ -93,8 +94,8 @@ impl ModelKind for Addition {
                 found.iter().map(|found| format!("{prompt} = {}  ({:.2} %)", decode(&found.tokens), percent(found))).collect()
             }
             Some(temperature) => {
-                let (sampler, mut random) =
-                    (Sampler { temperature, ..Sampler::default() }, StdRng::seed_from_u64(options.seed.unwrap_or(0)));
+                let sampler = Sampler { temperature, top_k: options.top_k, top_p: options.top_p };
+                let mut random = StdRng::seed_from_u64(options.seed.unwrap_or(0));
                 let found = draw(&writer, writer.read(vec![source; count])?, count, LIMITS, &sampler, &mut random)?;
                 found.iter().map(|tokens| format!("{prompt} = {}", decode(tokens))).collect()
             }

@@ -1,6 +1,7 @@
 //! Variational autoencoders.
 
 mod bound;
+mod gaussian;
 
 use std::f64::consts::{LN_2, TAU};
 use std::path::Path;
@@ -18,6 +19,9 @@ use layercake_train::{Metrics, Pass, Step, Task, TrainError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+#[cfg(test)]
+pub(crate) use self::gaussian::GaussianElbo;
+pub(crate) use self::gaussian::GaussianVaeModel;
 use super::entry::{Description, ModelKind, Run};
 use super::gan::Real;
 use super::machine::{Machine, part, shaped};

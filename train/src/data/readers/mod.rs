@@ -34,7 +34,7 @@ pub use idx::read_idx;
 pub use image_folder::{ImageFiles, ImageFolder, MaskFolder};
 pub use picture::{Channels, read_image, read_mask};
 pub use table::{Header, Row, RowBatch, Table, Target};
-pub use text::{Streams, Text, Window, WindowBatch};
+pub use text::{Streams, Text, Window, WindowBatch, Windows};
 #[cfg(feature = "tables")]
 pub(crate) use text_file::read as read_text;
 pub use voc::{Annotation, NamedObject, VocFolder, read_annotation};

@@ -70,6 +70,12 @@ impl Text {
         characters.iter().map(|&character| self.vocabulary.get(character).copied().unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
+    /// The characters from a position on, and those after them.
+    fn window(&self, start: usize, len: usize) -> Window {
+        let at = |start: usize| self.characters[start..start + len].to_vec();
+        Window { characters: at(start), next: at(start + 1) }
+    }
+
     /// Splits off the last `share` of the text, as a fraction of 1. Both parts keep the whole vocabulary.
     pub fn split(self, share: f64) -> (Self, Self) {
         let first = (self.characters.len() as f64 * (1.0 - share)).round() as usize;
@@ -137,6 +143,53 @@ impl Streams {
     }
 }
 
+/// A text cut into windows that may overlap, each by itself: for networks that carry no state. Windows may be shuffled.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    text: Arc<Text>,
+    window: usize,
+    stride: usize,
+}
+
+impl Windows {
+    /// Cuts a text into windows of `window` characters, each `stride` characters behind the one before. The remainder is dropped.
+    ///
+    /// # Errors
+    /// Returns an error if the text is too short for a window, or if the window or the stride is 0.
+    pub fn new(text: impl Into<Arc<Text>>, window: usize, stride: usize) -> Result<Self, DataError> {
+        let text = text.into();
+        let wrong = |reason| Err(DataError::Transform { reason });
+        if window == 0 || stride == 0 {
+            return wrong(format!("windows of {window} characters at a distance of {stride}; expected positive numbers"));
+        }
+        // The last character has no next character to predict.
+        if text.characters.len() <= window {
+            return wrong(format!(
+                "a text of {} characters is too short for a window of {window} and the next character",
+                text.characters.len()
+            ));
+        }
+        Ok(Self { text, window, stride })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+}
+
+impl Dataset for Windows {
+    type Item = Window;
+
+    fn len(&self) -> usize {
+        (self.text.characters.len() - 1 - self.window) / self.stride + 1
+    }
+
+    fn get(&self, index: usize) -> Result<Window, DataError> {
+        Ok(self.text.window(index * self.stride, self.window))
+    }
+}
+
 /// A window of characters and the next character after each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -164,9 +217,7 @@ impl Dataset for Streams {
 
     fn get(&self, index: usize) -> Result<Window, DataError> {
         let (step, row) = (index / self.rows, index % self.rows);
-        let start = (row * self.steps + step) * self.window;
-        let at = |start: usize| self.text.characters[start..start + self.window].to_vec();
-        Ok(Window { characters: at(start), next: at(start + 1) })
+        Ok(self.text.window((row * self.steps + step) * self.window, self.window))
     }
 }
 
@@ -215,6 +266,20 @@ mod tests {
         assert_eq!(batches[0].characters.one_hot(26).shape(), [2, 3, 26]);
         let error = Streams::new(text, 5, 6).unwrap_err().to_string();
         assert_eq!(error, "a text of 26 characters is too short for 5 streams with windows of 6");
+    }
+
+    #[test]
+    fn windows_overlap() {
+        let text = Text::new("abcdefghij");
+        let windows = Windows::new(text.clone(), 4, 2).unwrap();
+        let read = |index| windows.get(index).map(|window| (text.decode(&window.characters), text.decode(&window.next))).unwrap();
+        assert_eq!(windows.len(), 3);
+        assert_eq!((read(0), read(2)), (("abcd".to_owned(), "bcde".to_owned()), ("efgh".to_owned(), "fghi".to_owned())));
+        // The longest has the last character as the next one only.
+        assert_eq!(Windows::new(text.clone(), 9, 5).unwrap().len(), 1);
+        let error = |window, stride| Windows::new(text.clone(), window, stride).unwrap_err().to_string();
+        assert_eq!(error(10, 1), "a text of 10 characters is too short for a window of 10 and the next character");
+        assert_eq!(error(0, 1), "windows of 0 characters at a distance of 1; expected positive numbers");
     }
 
     #[test]

@@ -1,55 +1,46 @@
-//! Character-level language models, trained by truncated backpropagation through time (Williams and Peng, 1990): the state is state from
-//! window to window, gradients are not.
+//! [`CharLstm`], trained by truncated backpropagation through time (Williams and Peng, 1990): the state is carried from window to window, gradients are not.
 
 use std::path::Path;
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::tensor::SplitTape;
-use layercake::io::write_atomically;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, try_token_loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
 use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
-use layercake_train::run::{Recipe, RunOutcome};
+use layercake_train::run::RunOutcome;
+use layercake_train::sequence::Decoder;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 
-use super::entry::{Description, ModelKind, Run};
-use super::machine::Machine;
-use super::run::{Prepared, Trained, train};
-use super::{built, on_device};
+use super::{Beginning, CHARACTERS, TEST, continued, hold_out_text, read, save_samples, whole_text};
 use crate::networks::CharLstm;
+use crate::tasks::entry::{Description, ModelKind, Run};
+use crate::tasks::machine::Machine;
+use crate::tasks::run::{Prepared, Trained, train};
+use crate::tasks::{built, on_device};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// One of the two state tensors of the LSTM: `[batch, 1, 256]`.
 type State<D> = Tensor<(usize, Const<1>, Const<WIDTH>), f32, D>;
 
 const WIDTH: usize = 256;
-const CHARACTERS: usize = 65;
-/// CharacterModel in a window.
+/// Characters in a window.
 const WINDOW: usize = 64;
-/// The last tenth of the text is the test set.
-const TEST: f64 = 0.1;
 /// Number of streams of the test set, and their window length.
 const TEST_STREAMS: (usize, usize) = (16, 128);
 
 /// [`CharLstm`] as a kind of model.
-pub(crate) struct CharacterModel;
+pub(crate) struct CharLstmModel;
 
-impl ModelKind for CharacterModel {
+impl ModelKind for CharLstmModel {
     fn graph(&self) -> &'static Graph {
         CharLstm::<f32, Cpu>::GRAPH
     }
 
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        if options.train_size.is_some() {
-            let reason = "it reads a text from its beginning to its end, in windows";
-            let known = "see `layercake train --help`";
-            return Err(ModelError::NoEffect { model: description.name, option: "--train-size", reason, known });
-        }
+        whole_text(description, options)?;
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let text = read(options.dataset, options.data_dir.as_deref())?;
@@ -81,54 +72,12 @@ impl ModelKind for CharacterModel {
     }
 
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        if options.out.is_some() {
-            let (reason, known) = ("text is written to stdout", "--checkpoint, --count, --seed, --prompt, --temperature, --threads");
-            return Err(ModelError::NoEffect { model: description.name, option: "--out", reason, known });
-        }
-        let net: CharLstm<f32, D> = run.load(device)?;
-        let Some(config) = &run.config else {
-            let text = format!("`{}` needs the config.json of its run beside the checkpoint: it contains the vocabulary", description.name);
-            return Err(ModelError::Option(text));
-        };
-        let vocabulary = Text::new(&config.classes.concat());
-        let prompt = options.prompt.as_deref().filter(|prompt| !prompt.is_empty()).unwrap_or("\n");
-        let begin = vocabulary.encode(prompt).filter(|_| vocabulary.vocabulary().len() == CHARACTERS).ok_or_else(|| {
-            let known: String = vocabulary.vocabulary().iter().collect();
-            ModelError::Option(format!("the prompt {prompt:?} contains a character that is not in the vocabulary {known:?}"))
-        })?;
-        let mut random = StdRng::seed_from_u64(options.seed.unwrap_or(0));
-        let characters =
-            samples(&net, device, &begin, options.count.unwrap_or(1000), options.temperature.unwrap_or(1.0) as f32, &mut random)?;
-        Ok(Samples::Text(vocabulary.decode(&[begin, characters].concat()).trim_start_matches('\n').to_owned()))
+        continued(description, run, options, || Ok(Writer { net: run.load(device)?, device: device.clone() }))
     }
-}
-
-/// Reads a text whose vocabulary has the size of the network's.
-fn read(dataset: KnownDataset, data_dir: Option<&Path>) -> Result<Text, ModelError> {
-    let text = dataset.load_text(data_dir).map_err(TrainError::from)?;
-    let found = text.vocabulary().len();
-    if found != CHARACTERS {
-        return Err(ModelError::Option(format!("{dataset}: expected a vocabulary of {CHARACTERS} characters, found {found}")));
-    }
-    Ok(text)
-}
-
-/// Splits off the end of the training text for validation: by default a twelfth. A text is cut, not sampled, so that windows stay contiguous.
-fn hold_out_text(text: Text, recipe: &Recipe) -> Result<(Text, Option<Text>), TrainError> {
-    let characters = text.characters().len();
-    if recipe.held_out(characters) == 0 {
-        return Ok((text, None));
-    }
-    let held = recipe.validation.unwrap_or(characters.div_ceil(12));
-    if held >= characters {
-        return Err(TrainError::Setting(format!("cannot hold out {held} of {characters} characters: the training part would be empty")));
-    }
-    let (text, held) = text.split(held as f64 / characters as f64);
-    Ok((text, Some(held)))
 }
 
 /// Cuts a text into streams and windows: `(rows, window)`.
-pub(super) fn streams_of(test: Text, (rows, window): (usize, usize)) -> Result<Loader<Streams>, ModelError> {
+pub(crate) fn streams_of(test: Text, (rows, window): (usize, usize)) -> Result<Loader<Streams>, ModelError> {
     Ok(Loader::new(Streams::new(test, rows, window).map_err(TrainError::from)?, rows))
 }
 
@@ -192,8 +141,7 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
 
     fn state(&self) -> Vec<(String, Array<f32>)> {
         let names = ["h", "c"].map(str::to_owned);
-        let arrays = self.state.iter().flatten().map(|half| Array::new(vec![half.shape().0, 1, WIDTH], half.as_vec()));
-        names.into_iter().zip(arrays).collect()
+        names.into_iter().zip(self.state.iter().flatten().map(stored)).collect()
     }
 
     fn load_state(&mut self, state: Vec<(String, Array<f32>)>, device: &D) -> Result<(), String> {
@@ -210,40 +158,39 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
 
     /// `samples.txt`
     fn draw(&mut self, net: &CharLstm<f32, D>, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
-        let text = self.test.data().text();
-        let begin = text.encode("\n").unwrap_or_else(|| vec![0]);
-        let characters = samples(net, device, &begin, 1000, 0.8, &mut StdRng::seed_from_u64(0))?;
-        let path = folder.join("samples.txt");
-        write_atomically(&path, (text.decode(&characters) + "\n").as_bytes()).map_err(|source| TrainError::File { path, source })
+        let writer = Writer { net: net.clone(), device: device.clone() };
+        save_samples(&writer, self.test.data().text(), folder)
     }
 }
 
-/// CharacterModel drawn one after the other, each from the scores that the network gives behind those before it, divided by the temperature.
-fn samples<D: Backend<f32>>(
-    net: &CharLstm<f32, D>,
-    device: &D,
-    begin: &[usize],
-    count: usize,
-    temperature: f32,
-    random: &mut StdRng,
-) -> Result<Vec<usize>, TrainError> {
-    let [mut h, mut c] = NextCharacter::begin(1, device)?;
-    let (mut read, mut characters) = (begin.to_vec(), Vec::new());
-    for _ in 0..count {
-        let given: Tensor<(usize, usize), usize, D> = Array::new(vec![1, read.len()], read.clone()).into_tensor(device)?;
-        let (scores, h_n, c_n) = on_device(net.try_forward(given, h, c))?;
-        (h, c) = (h_n, c_n);
-        let scores = scores.as_vec();
-        let last = &scores[(read.len() - 1) * CHARACTERS..];
-        let highest = last.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weights: Vec<f32> = last.iter().map(|score| ((score - highest) / temperature).exp()).collect();
-        let mut at = random.r#gen::<f32>() * weights.iter().sum::<f32>();
-        let character = weights.iter().position(|weight| {
-            at -= weight;
-            at < 0.0
-        });
-        characters.push(character.unwrap_or(CHARACTERS - 1));
-        read = characters[characters.len() - 1..].to_vec();
+/// The network with the state behind the characters that it has read.
+struct Writer<D: Backend<f32>> {
+    net: CharLstm<f32, D>,
+    device: D,
+}
+
+impl<D: Backend<f32>> Decoder for Writer<D> {
+    type State = [Array<f32>; 2];
+    type Error = TrainError;
+
+    fn step(&self, tokens: &[usize], state: Self::State) -> Result<(Vec<f32>, Self::State), TrainError> {
+        let given: Tensor<(usize, usize), usize, D> = Array::new(vec![tokens.len(), 1], tokens.to_vec()).into_tensor(&self.device)?;
+        let [h, c] = state;
+        let (scores, h, c) = on_device(self.net.try_forward(given, h.into_tensor(&self.device)?, c.into_tensor(&self.device)?))?;
+        Ok((scores.as_vec(), [h, c].map(|half| stored(&half))))
     }
-    Ok(characters)
+
+    fn select(&self, state: &Self::State, rows: &[usize]) -> Result<Self::State, TrainError> {
+        Ok(state.each_ref().map(|half| half.rows(rows)))
+    }
+}
+
+impl<D: Backend<f32>> Beginning for Writer<D> {
+    fn begin(&self) -> Self::State {
+        [(); 2].map(|()| Array::new(vec![1, 1, WIDTH], vec![0.0; WIDTH]))
+    }
+}
+
+fn stored<D: Backend<f32>>(half: &State<D>) -> Array<f32> {
+    Array::new(vec![half.shape().0, 1, WIDTH], half.as_vec())
 }

@@ -1,0 +1,144 @@
+//! [`CharTransformer`], trained on windows of the text.
+
+use std::path::Path;
+
+use layercake::AnyNetwork;
+use layercake::ir::Graph;
+use layercake::loss::{CrossEntropy, try_token_loss};
+use layercake::prelude::*;
+use layercake::schedule::Better;
+use layercake_train::data::readers::{Text, WindowBatch, Windows};
+use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
+use layercake_train::run::RunOutcome;
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
+
+use super::cache::{CONTEXT, Writer};
+use super::{CHARACTERS, TEST, continued, hold_out_text, read, save_samples, whole_text};
+use crate::networks::CharTransformer;
+use crate::tasks::entry::{Description, ModelKind, Run};
+use crate::tasks::machine::{Machine, shaped};
+use crate::tasks::on_device;
+use crate::tasks::run::{Prepared, Trained, train};
+use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
+
+/// The distance between windows of an epoch: the network meets each character at several positions.
+const TRAIN_STRIDE: usize = CONTEXT / 4;
+/// The distance between windows of the test set. Only what the window before has not is counted, so that there is a context of half a window.
+const TEST_STRIDE: usize = CONTEXT / 2;
+const TEST_BATCH: usize = 64;
+
+/// [`CharTransformer`] as a kind of model.
+pub(crate) struct CharTransformerModel;
+
+impl ModelKind for CharTransformerModel {
+    fn graph(&self) -> &'static Graph {
+        CharTransformer::<f32, Cpu>::GRAPH
+    }
+
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        whole_text(description, options)?;
+        let model = Trained { name: description.name, graph: self.graph(), agent: None };
+        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
+            let text = read(options.dataset, options.data_dir.as_deref())?;
+            let classes = text.vocabulary().iter().map(char::to_string).collect();
+            let (text, test) = text.split(TEST);
+            let (text, validation) = hold_out_text(text, recipe)?;
+            let net = device.build(self.graph())?;
+            let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(TrainError::from)?;
+            let task = WithValidation { task: NextCharacter::new(test)?, validation: validation.map(NextCharacter::new).transpose()? };
+            let train = Loader::new(windows, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
+            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes })
+        })
+    }
+
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError> {
+        let net = run.load_graph(self.graph(), device)?;
+        let (_, test) = read(dataset, data_dir)?.split(TEST);
+        let items = test.characters().len() as u64;
+        Ok((Task::<D::Net, D>::evaluate(&mut NextCharacter::new(test)?, &net, device)?, items))
+    }
+
+    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
+        continued(description, run, options, || Ok(Writer::new(&run.load_graph(self.graph(), device)?, device)?))
+    }
+}
+
+/// Cross entropy of the next character.
+pub(crate) struct NextCharacter {
+    test: Loader<Windows>,
+}
+
+impl NextCharacter {
+    pub(crate) fn new(test: Text) -> Result<Self, TrainError> {
+        Ok(Self { test: Loader::new(Windows::new(test, CONTEXT, TEST_STRIDE)?, TEST_BATCH) })
+    }
+}
+
+/// Characters and their positions.
+pub(super) fn inputs<D: Backend<f32>>(characters: Array<usize>, device: &D) -> Vec<DynTensor<f32, D>> {
+    let shape = characters.shape().to_vec();
+    let positions = (0..shape[0]).flat_map(|_| 0..shape[1]).collect();
+    vec![characters.into_ids(device), Array::new(shape, positions).into_ids(device)]
+}
+
+/// The only output: `[rows, characters, vocabulary]`.
+fn scores<D: Backend<f32>, T: Tape<f32, D>>(
+    mut outputs: Vec<DynTensor<f32, D, T>>,
+) -> Result<Tensor<(usize, usize, usize), f32, D, T>, TrainError> {
+    shaped(outputs.pop().ok_or_else(|| TrainError::Network("the network has no output".to_owned()))?)
+}
+
+impl<D: Machine> Task<D::Net, D> for NextCharacter {
+    type Batch = WindowBatch;
+    const UNIT: &'static str = "windows";
+
+    fn loss(&mut self, net: &mut D::Net, batch: WindowBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        let (rows, count) = (batch.characters.batch_size(), batch.next.as_slice().len());
+        let scores = scores(net.try_train(inputs(batch.characters, &pass.device), pass.gradients)?)?;
+        let next: Tensor<(usize, usize), usize, D> = batch.next.into_tensor(&pass.device)?;
+        Ok(Step::new(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?, rows).with_weight(count as f64))
+    }
+
+    fn evaluate(&mut self, net: &D::Net, device: &D) -> Result<Metrics, TrainError> {
+        let (mut nats, mut count, mut first) = (0.0, 0usize, true);
+        for batch in self.test.epoch(1) {
+            let WindowBatch { characters, next } = batch?;
+            let scores = scores(net.try_infer(inputs(characters, device))?)?.as_vec();
+            for (scores, next) in scores.chunks_exact(CONTEXT * CHARACTERS).zip(next.as_slice().chunks_exact(CONTEXT)) {
+                let known = if first { 0 } else { CONTEXT - TEST_STRIDE };
+                first = false;
+                nats += nats_of(&scores[known * CHARACTERS..], &next[known..]);
+                count += CONTEXT - known;
+            }
+        }
+        let nats = nats / count as f64;
+        Ok(Metrics::new().with("nats_per_char", nats).with("perplexity", perplexity(nats)))
+    }
+
+    fn chance_loss(&self) -> Option<f64> {
+        Some((CHARACTERS as f64).ln())
+    }
+
+    /// `samples.txt`
+    fn draw(&mut self, net: &D::Net, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+        save_samples(&Writer::new(net, device)?, self.test.data().text(), folder)
+    }
+}
+
+/// The sum of the negative logarithms of the probabilities of the characters that follow.
+pub(super) fn nats_of(scores: &[f32], next: &[usize]) -> f64 {
+    let rows = scores.chunks_exact(CHARACTERS).zip(next);
+    rows.map(|(scores, &next)| {
+        let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        let sum: f64 = scores.iter().map(|&score| (f64::from(score) - highest).exp()).sum();
+        highest + sum.ln() - f64::from(scores[next])
+    })
+    .sum()
+}
