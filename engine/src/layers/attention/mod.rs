@@ -1,8 +1,11 @@
 //! `MultiheadAttention` on the buffers of a lane. Images are processed one by one, because each has its own matrix products.
 
 mod places;
+#[cfg(test)]
+mod tests;
+mod weights;
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use layercake_ir::{Shape, ops, ops::MultiheadAttention};
 
@@ -11,15 +14,10 @@ use crate::{
     EngineError,
     kernels::{
         layout,
-        product::{Every, Inner, Left, Outer, Start, inner, outer},
-        softmax,
+        product::{Every, Left, Outer, outer},
     },
     plan::{At, Runnable},
-    rng,
 };
-
-/// The rows of a causal layer's scores that are computed together: what lies behind all of them is left out.
-const BLOCK: usize = 32;
 
 /// Attention with several heads.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +34,6 @@ impl Attention {
     /// The layer for an input of this length, which looks at so many steps.
     pub fn new(op: &ops::MultiheadAttention, length: usize, steps: usize, train: bool) -> Self {
         Self { op: *op, length, steps, dropout: if train { op.dropout } else { 0.0 } }
-    }
-
-    /// The number of the mask, if there is one.
-    fn mask(&self) -> Option<usize> {
-        self.op.mask.then_some(1 + usize::from(self.op.key) + usize::from(self.op.value))
     }
 
     /// The number of scores of a head.
@@ -64,85 +57,6 @@ impl Attention {
         (0..images * heads).map(move |i| (i / heads, i % heads))
     }
 
-    /// The attention weights of one head after dropout, which are in `space` if there is any.
-    fn dropped<'a>(&self, at: &Site, head: usize, seen: &'a [f32], space: &'a mut [f32]) -> &'a [f32] {
-        if self.dropout == 0.0 {
-            return seen;
-        }
-        space.copy_from_slice(seen);
-        self.drop(at, head, space);
-        space
-    }
-
-    /// Applies dropout to the attention weights of one head, or to their gradients.
-    fn drop(&self, at: &Site, head: usize, seen: &mut [f32]) {
-        if self.dropout == 0.0 {
-            return;
-        }
-        let scale = (1.0 / (1.0 - self.dropout)) as f32;
-        let first = (at.span.start * self.op.heads + head) * seen.len();
-        for (i, x) in seen.iter_mut().enumerate() {
-            *x *= if rng::keep(at.seed, at.node, (first + i) as u64, self.dropout) { scale } else { 0.0 };
-        }
-    }
-
-    /// Whether a step looks at those up to itself only.
-    fn is_triangle(&self) -> bool {
-        self.op.causal && self.length == self.steps
-    }
-
-    /// Blocks of rows of the scores.
-    fn blocks(&self, rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let block = if self.is_triangle() { BLOCK } else { rows };
-        (0..rows).step_by(block).map(move |first| first..rows.min(first + block))
-    }
-
-    /// The steps that a block of rows looks at.
-    fn looks(&self, rows: &Range<usize>) -> usize {
-        if self.is_triangle() { rows.end } else { self.steps }
-    }
-
-    /// The first row that looks at a block of steps.
-    fn seen_from(&self, steps: &Range<usize>) -> usize {
-        if self.is_triangle() { steps.start } else { 0 }
-    }
-
-    /// The number of scores of a row that are not masked by its place. Those of a mask of its own are all of them.
-    fn open(&self, row: usize) -> usize {
-        if self.op.causal { self.steps.min(row + 1) } else { self.steps }
-    }
-
-    /// From the products of a head to its attention weights.
-    fn weights(&self, at: &Site, image: usize, seen: &mut [f32]) {
-        let scale = 1.0 / (self.size() as f32).sqrt();
-        for (row, scores) in seen.chunks_exact_mut(self.steps).enumerate() {
-            let (open, hidden) = scores.split_at_mut(self.open(row));
-            open.iter_mut().for_each(|score| *score *= scale);
-            hidden.fill(f32::NEG_INFINITY);
-        }
-        if let Some(mask) = self.mask() {
-            let mask = at.x(mask)[image..].iter().step_by(at.images());
-            seen.iter_mut().zip(mask).for_each(|(score, mask)| *score += mask);
-            seen.chunks_exact_mut(self.steps).for_each(softmax::row);
-            return;
-        }
-        for (row, scores) in seen.chunks_exact_mut(self.steps).enumerate() {
-            let (open, hidden) = scores.split_at_mut(self.open(row));
-            softmax::row(open);
-            hidden.fill(0.0);
-        }
-    }
-
-    /// From the gradients of a head's attention weights to those of its scores, in place; without a mask, those of the products.
-    fn score_grads(&self, seen: &[f32], grads: &mut [f32]) {
-        let scale = if self.op.mask { 1.0 } else { 1.0 / (self.size() as f32).sqrt() };
-        for (row, (seen, grads)) in seen.chunks_exact(self.steps).zip(grads.chunks_exact_mut(self.steps)).enumerate() {
-            let open = self.open(row);
-            softmax::row_grad(scale, &seen[..open], &mut grads[..open]);
-            grads[open..].fill(0.0);
-        }
-    }
-
     /// Where the gradients begin in the scratch memory of the backward pass: those of queries, keys and values, and that of the mask.
     fn gradients<'a>(&self, images: usize, scratch: &'a mut [f32]) -> [&'a mut [f32]; 3] {
         let (all, rest) = scratch.split_at_mut(self.sizes(images)[1]);
@@ -163,12 +77,13 @@ impl Layer for Attention {
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
         let (square, [_, all, _, value]) = (self.square(), self.sizes(images));
         // Backward: the gradients of all parts but the inputs, of the mask and of the output, and space for products. Forward: the output, and the
-        // weights of one head after dropout.
+        // weights of one head after dropout. Both: the keys or the values of one head, twice.
+        let turned = 2 * self.steps * self.size();
         if !backward {
-            return [square + value, 0];
+            return [square + turned + value, 0];
         }
         let mask = if self.op.mask { square * images } else { 0 };
-        [2 * square + all + mask + 2 * value, self.length.max(self.steps) * self.op.features * images]
+        [2 * square + turned + all + mask + 2 * value, self.length.max(self.steps) * self.op.features * images]
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
@@ -176,7 +91,8 @@ impl Layer for Attention {
         let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
         let (length, steps, features, size, square) = (self.length, self.steps, self.op.features, self.size(), self.square());
         let parts = self.parts(images, kept);
-        let (dropped, out) = scratch.split_at_mut(square);
+        let (dropped, rest) = scratch.split_at_mut(square);
+        let (turned, out) = rest.split_at_mut(2 * steps * size);
         for projection in self.projections(images) {
             let Dense { rows, outputs, .. } = projection.map;
             let x = &mut parts.x[projection.x..][..rows * features];
@@ -192,22 +108,11 @@ impl Layer for Attention {
         for (at_head, (image, head)) in self.heads(images).enumerate() {
             let seen = &mut parts.seen[at_head * square..][..square];
             let query = &parts.all[queries.of(image, head, size)..];
+            let right = self.turned(&parts.all[keys.of(image, head, size)..], keys.row, turned);
             for rows in self.blocks(length) {
-                let scores = Inner {
-                    m: rows.len(),
-                    n: self.looks(&rows),
-                    len: size,
-                    segments: 1,
-                    left: &query[rows.start * queries.row..],
-                    left_row: queries.row,
-                    left_segment: 0,
-                    right: &parts.all[keys.of(image, head, size)..],
-                    rows: Every(keys.row),
-                    right_segment: 0,
-                    out_row: steps,
-                    start: Start::Zero,
-                };
-                inner(scores, &mut seen[rows.start * steps..]);
+                let left = Left::rows(&query[rows.start * queries.row..], queries.row);
+                let scores = Outer::new([rows.len(), size, self.looks(&rows)], left, right, Every(steps)).out_row(steps);
+                outer(scores, &mut seen[rows.start * steps..]);
             }
             self.weights(at, image, seen);
             let weights = self.dropped(at, at_head, seen, dropped);
@@ -238,7 +143,8 @@ impl Layer for Attention {
         let (dout, rest) = rest.split_at_mut(value);
         let (dmixed, rest) = rest.split_at_mut(value);
         let (dropped, rest) = rest.split_at_mut(square);
-        let dseen = &mut rest[..square];
+        let (dseen, rest) = rest.split_at_mut(square);
+        let turned = &mut rest[..2 * steps * size];
         layout::transpose(length * features, images, dy, dout, false);
         let (last, second) = (self.last(images), if self.op.bias { 2 } else { 1 });
         let (first_grads, second_grads) = grads.split_at_mut(second);
@@ -263,22 +169,11 @@ impl Layer for Attention {
                 let mix = Outer::new([columns.len(), length - first, size], turned, from, Every(features)).out_row(values.row);
                 outer(mix, &mut dall[value + columns.start * values.row..]);
             }
+            let right = self.turned(&parts.all[value..], values.row, turned);
             for rows in self.blocks(length) {
-                let weights = Inner {
-                    m: rows.len(),
-                    n: self.looks(&rows),
-                    len: size,
-                    segments: 1,
-                    left: &dmixed[from + rows.start * features..],
-                    left_row: features,
-                    left_segment: 0,
-                    right: &parts.all[value..],
-                    rows: Every(values.row),
-                    right_segment: 0,
-                    out_row: steps,
-                    start: Start::Zero,
-                };
-                inner(weights, &mut dseen[rows.start * steps..]);
+                let left = Left::rows(&dmixed[from + rows.start * features..], features);
+                let weights = Outer::new([rows.len(), size, self.looks(&rows)], left, right, Every(steps)).out_row(steps);
+                outer(weights, &mut dseen[rows.start * steps..]);
             }
             self.drop(at, at_head, dseen);
             self.score_grads(seen, dseen);
