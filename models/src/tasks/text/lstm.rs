@@ -14,7 +14,7 @@ use layercake_train::run::RunOutcome;
 use layercake_train::sequence::Decoder;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
 
-use super::{Beginning, CHARACTERS, TEST, continued, hold_out_text, read, save_samples, whole_text};
+use super::{Beginning, CHARACTERS, Parts, TEST, continued, parts, read, save_samples, whole_text};
 use crate::networks::CharLstm;
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::Machine;
@@ -43,10 +43,7 @@ impl ModelKind for CharLstmModel {
         whole_text(description, options)?;
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let text = read(options.dataset, options.data_dir.as_deref())?;
-            let classes = text.vocabulary().iter().map(char::to_string).collect();
-            let (text, test) = text.split(TEST);
-            let (text, validation) = hold_out_text(text, recipe)?;
+            let Parts { classes, text, validation, test } = parts(options, recipe)?;
             let net = built(<CharLstm as BuildOnDevice<D, f32>>::Built::try_build(device))?;
             let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(TrainError::from)?;
             let measured_on = |text| Ok::<_, ModelError>(NextCharacter::new(streams_of(text, TEST_STREAMS)?));

@@ -41,6 +41,23 @@ fn read(dataset: KnownDataset, data_dir: Option<&Path>) -> Result<Text, ModelErr
     Ok(text)
 }
 
+/// A text for training.
+struct Parts {
+    classes: Vec<String>,
+    text: Text,
+    validation: Option<Text>,
+    test: Text,
+}
+
+/// Reads a text and splits it.
+fn parts(options: &TrainOptions, recipe: &Recipe) -> Result<Parts, ModelError> {
+    let text = read(options.dataset, options.data_dir.as_deref())?;
+    let classes = text.vocabulary().iter().map(char::to_string).collect();
+    let (text, test) = text.split(TEST);
+    let (text, validation) = hold_out_text(text, recipe)?;
+    Ok(Parts { classes, text, validation, test })
+}
+
 /// Refuses a part of the text.
 fn whole_text(description: &Description, options: &TrainOptions) -> Result<(), ModelError> {
     if options.train_size.is_none() {

@@ -13,7 +13,7 @@ use layercake_train::run::RunOutcome;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
 
 use super::cache::{CONTEXT, Writer};
-use super::{CHARACTERS, TEST, continued, hold_out_text, read, save_samples, whole_text};
+use super::{CHARACTERS, Parts, TEST, continued, parts, read, save_samples, whole_text};
 use crate::networks::CharTransformer;
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, shaped};
@@ -39,10 +39,7 @@ impl ModelKind for CharTransformerModel {
         whole_text(description, options)?;
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let text = read(options.dataset, options.data_dir.as_deref())?;
-            let classes = text.vocabulary().iter().map(char::to_string).collect();
-            let (text, test) = text.split(TEST);
-            let (text, validation) = hold_out_text(text, recipe)?;
+            let Parts { classes, text, validation, test } = parts(options, recipe)?;
             let net = device.build(self.graph())?;
             let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(TrainError::from)?;
             let task = WithValidation { task: NextCharacter::new(test)?, validation: validation.map(NextCharacter::new).transpose()? };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use layercake::AnyNetwork;
-use layercake::dfdx::tensor_ops::{SumTo, TryAdd, TryDiv};
+use layercake::dfdx::tensor_ops::SumTo;
 use layercake::explain::LayerUnits;
 use layercake::ir::Graph;
 use layercake::loss::{try_gaussian_kl, try_gaussian_nll};
@@ -15,7 +15,7 @@ use layercake_train::{Metrics, Pass, Step, Task, TrainError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::Latent;
+use super::{Latent, bound_step};
 use crate::networks::{GaussianVae, LEAST_LOG_VARIANCE};
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, part, shaped};
@@ -153,13 +153,8 @@ impl<D: Machine> Task<D::Net, D> for GaussianElbo {
         let mean: Latent<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(2))?;
         let pixel_logvar: Gray<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(1))?;
         let pixels: Gray<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(0))?;
-        let divergence = on_device(on_device(try_gaussian_kl(mean, logvar))?.try_mean())?;
         let pixels = on_device(on_device(try_gaussian_nll(pixels, pixel_logvar, images))?.try_sum::<Rank0, _>())?;
-        let pixels = on_device(pixels.try_div(items as f32))?;
-        let late = |term: Tensor<Rank0, f32, D>| move || (f64::from(term.as_vec()[0]), items as f64);
-        let (reconstruction, kl) = (late(pixels.retaped()), late(divergence.retaped()));
-        let step = Step::new(on_device(pixels.try_add(divergence))?, items);
-        Ok(step.with_late_metric("reconstruction", reconstruction).with_late_metric("kl", kl))
+        bound_step(pixels, [mean, logvar], items)
     }
 
     /// One latent sample per image, with a fixed seed. `within_one_deviation` is the share of the pixels that are not constant: 68.3 % of a Gaussian.

@@ -158,14 +158,7 @@ impl<D: Machine> Task<D::Net, D> for NegativeElbo {
         let logvar: Latent<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(2))?;
         let mean: Latent<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(1))?;
         let back: Gray<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(0))?;
-        let divergence = on_device(try_gaussian_kl(mean, logvar))?;
-        let divergence = on_device(divergence.try_mean())?;
-        let pixels = on_device(BceWithLogits::default().try_sum(back, images))?;
-        let pixels = on_device(pixels.try_div(items as f32))?;
-        let late = |term: Tensor<Rank0, f32, D>| move || (f64::from(term.as_vec()[0]), items as f64);
-        let (reconstruction, kl) = (late(pixels.retaped()), late(divergence.retaped()));
-        let step = Step::new(on_device(pixels.try_add(divergence))?, items);
-        Ok(step.with_late_metric("reconstruction", reconstruction).with_late_metric("kl", kl))
+        bound_step(on_device(BceWithLogits::default().try_sum(back, images))?, [mean, logvar], items)
     }
 
     /// One latent sample per image, with a fixed seed.
@@ -221,6 +214,20 @@ impl<D: Machine> Task<D::Net, D> for NegativeElbo {
         }
         Ok(())
     }
+}
+
+/// The step of a negative evidence lower bound: the negative log likelihood of all pixels, and the Gaussians of the latent vectors.
+fn bound_step<D: Machine>(
+    pixels: Tensor<Rank0, f32, D, OwnedTape<f32, D>>,
+    [mean, logvar]: [Latent<D, OwnedTape<f32, D>>; 2],
+    items: usize,
+) -> Result<Step<D>, TrainError> {
+    let divergence = on_device(on_device(try_gaussian_kl(mean, logvar))?.try_mean())?;
+    let pixels = on_device(pixels.try_div(items as f32))?;
+    let late = |term: Tensor<Rank0, f32, D>| move || (f64::from(term.as_vec()[0]), items as f64);
+    let (reconstruction, kl) = (late(pixels.retaped()), late(divergence.retaped()));
+    let step = Step::new(on_device(pixels.try_add(divergence))?, items);
+    Ok(step.with_late_metric("reconstruction", reconstruction).with_late_metric("kl", kl))
 }
 
 /// The quantile function of the standard normal distribution, by bisection of its distribution function.
