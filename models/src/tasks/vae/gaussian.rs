@@ -114,18 +114,20 @@ impl<'a, D: Machine> Parts<'a, D> {
         Ok(image_grid(&pixels, SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
     }
 
-    /// A walk along each latent axis, which is a row: the mean of the pixels on the left, their deviation on the right, the largest one in white.
+    /// A walk along each latent axis, which is a row: the mean of the pixels on the left, their deviation on the right, the largest hundredth of them in white.
     fn walk(&self) -> Result<Canvas, TrainError> {
         let point = |axis: usize, at: f32| (0..LATENT).map(move |i| if i == axis { at } else { 0.0 });
         let latent = (0..LATENT).flat_map(|axis| WALK.into_iter().flat_map(move |at| point(axis, at))).collect();
         let [mean, logvar] = self.decode(latent)?;
         let (mean, deviation) = (mean.as_vec(), deviations(&logvar.as_vec()));
-        let most = deviation.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-        let deviation: Vec<f32> = deviation.into_iter().map(|deviation| deviation / most).collect();
+        let mut sorted = deviation.clone();
+        sorted.sort_by(f32::total_cmp);
+        let white = sorted[sorted.len() * 99 / 100];
+        let deviation: Vec<f32> = deviation.into_iter().map(|deviation| (deviation / white).min(1.0)).collect();
         let row = WALK.len() * SHAPE.iter().product::<usize>();
         let rows: Vec<f32> = mean.chunks(row).zip(deviation.chunks(row)).flat_map(|(mean, deviation)| [mean, deviation].concat()).collect();
         let caption = "each row is a latent axis from -3 to 3: the means on the left, the deviations on the right";
-        Ok(image_grid(&rows, SHAPE, 2 * WALK.len()).captioned(caption))
+        Ok(image_grid(&rows, SHAPE, 2 * WALK.len()).enlarged(2).captioned(caption))
     }
 }
 
