@@ -1,6 +1,9 @@
 //! The cache of plans and the pool of workspaces.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use layercake_ir::Graph;
 
@@ -9,6 +12,7 @@ use crate::{
     exec::Workspace,
     kernels::simd,
     plan::{Key, Plan},
+    ranks,
 };
 
 /// The number of cached plans: the sizes of a training batch, of its remainder, and of an evaluation batch, each in two modes, and two more.
@@ -52,9 +56,13 @@ impl Engine {
         simd::check()?;
         let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer, layout: self.layout };
         let planned = self.planned(graph, key)?;
-        let pooled = locked(&planned.free).pop();
+        let lanes = planned.plan.lanes.len();
+        let ranks = ranks::current().filter(|ranks| ranks.size() > 1 && lanes > 1);
+        let own = ranks.as_ref().map_or(0..lanes, |ranks| ranks::share(lanes, ranks.rank(), ranks.size()));
+        let pooled = planned.take(&own);
         let refused = || EngineError::OutOfMemory { batch, bytes: planned.plan.bytes() };
-        let workspace = pooled.or_else(|| Workspace::new(&planned.plan)).ok_or_else(refused)?;
+        let mut workspace = pooled.or_else(|| Workspace::new(&planned.plan, own)).ok_or_else(refused)?;
+        workspace.share_with(ranks);
         Ok(Run::new(planned, workspace))
     }
 
@@ -73,6 +81,13 @@ impl Engine {
 }
 
 impl Planned {
+    /// A workspace for these lanes that is not in use.
+    fn take(&self, lanes: &Range<usize>) -> Option<Workspace> {
+        let mut free = locked(&self.free);
+        let last = free.iter().rposition(|workspace| workspace.numbers() == lanes)?;
+        Some(free.remove(last))
+    }
+
     /// Takes back the workspace of a run that did not panic.
     pub(crate) fn give_back(&self, workspace: Workspace) {
         let mut free = locked(&self.free);

@@ -1,0 +1,109 @@
+//! What crosses lanes where several ranks make a pass together.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{SHARED_WORK, backward, lane::Lane};
+use crate::{
+    kernels::{batch_norm::Moments, elementwise},
+    plan::Plan,
+    ranks::{Ranks, share},
+};
+
+/// A gradient that all threads compute is passed from rank to rank in about this many parts, so that the next rank begins while this one goes on.
+const PARTS: usize = 8;
+
+/// The ranks of a pass.
+#[derive(Clone)]
+pub struct Team(pub Arc<dyn Ranks>);
+
+impl Team {
+    /// The first image of each rank's lanes, and the number of images, times `len`.
+    fn bounds(&self, plan: &Plan, len: usize) -> Vec<usize> {
+        let size = self.0.size();
+        (0..=size).map(|rank| plan.lanes.get(plan.lanes.len() * rank / size).map_or(plan.batch, |lane| lane.start) * len).collect()
+    }
+
+    /// The same in lanes.
+    fn lane_bounds(&self, plan: &Plan, len: usize) -> Vec<usize> {
+        (0..=self.0.size()).map(|rank| share(plan.lanes.len(), rank, self.0.size()).start * len).collect()
+    }
+
+    /// Completes a batch-major value of which this rank's lanes have written their images.
+    pub fn complete(&self, plan: &Plan, data: &mut [f32], len: usize) {
+        self.0.gather(data, &self.bounds(plan, len));
+    }
+
+    /// The statistics of a batch normalization: of each lane each channel's.
+    pub fn moments(&self, plan: &Plan, norm: usize, lanes: &[Lane]) -> Vec<Moments> {
+        let pairs = self.pairs(plan, plan.norms[norm], lanes, |lane, channel| {
+            let Moments { mean, squares } = lane.moments[norm][channel];
+            [mean, squares]
+        });
+        pairs.into_iter().map(|[mean, squares]| Moments { mean, squares }).collect()
+    }
+
+    /// The sums of a batch normalization's backward pass: of each lane each channel's.
+    pub fn sums(&self, plan: &Plan, norm: usize, lanes: &[Lane]) -> Vec<[f64; 2]> {
+        self.pairs(plan, plan.norms[norm], lanes, |lane, channel| lane.sums[norm][channel])
+    }
+
+    fn pairs(&self, plan: &Plan, channels: usize, lanes: &[Lane], of: impl Fn(&Lane, usize) -> [f64; 2]) -> Vec<[f64; 2]> {
+        let mut all = vec![0.0; 2 * channels * plan.lanes.len()];
+        let bounds = self.lane_bounds(plan, 2 * channels);
+        let own = lanes.iter().flat_map(|lane| (0..channels).map(move |channel| (lane, channel)));
+        for (to, (lane, channel)) in all[bounds[self.0.rank()]..].chunks_exact_mut(2).zip(own) {
+            to.copy_from_slice(&of(lane, channel));
+        }
+        self.0.gather_wide(&mut all, &bounds);
+        all.as_chunks().0.to_vec()
+    }
+
+    /// [`backward::weights`]: rank after rank adds to the sum.
+    pub fn weights(&self, plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+        let step = &plan.steps[index];
+        if step.adds {
+            // What it adds to is the sum of all ranks.
+            self.spread(step.first_param..step.first_param + step.tensors, grads);
+        }
+        let weights = step.layer.weights().expect("only a step with weights has wide ones");
+        let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a layer with weights owns them");
+        let unit = weights.part().iter().product::<usize>();
+        let part = (weight.len() / PARTS).next_multiple_of(unit);
+        self.0.add_up(weight, part, &mut |first, to| backward::weight_rows(plan, index, lanes, first, to));
+        if weights.has_bias() {
+            let len = bias[0].len();
+            self.0.add_up(&mut bias[0], len, &mut |_, to| backward::bias(plan, index, lanes, to));
+        }
+    }
+
+    /// Completes the gradients after the last phase: adds those that each lane computed by itself, and gives all ranks the sums.
+    pub fn finish(&self, plan: &Plan, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+        let small: Vec<usize> = (0..plan.params.len()).filter(|&index| plan.params[index].trained && !plan.params[index].wide).collect();
+        let mut sum = small.iter().flat_map(|&index| grads[index].iter().copied()).collect::<Vec<f32>>();
+        // The gradients of a lane follow one another as they do in `sum`.
+        let of_lane: Vec<Vec<f32>> =
+            lanes.iter().map(|lane| small.iter().flat_map(|&index| &lane.grads[index]).copied().collect()).collect();
+        self.0.add_up(&mut sum, 2 * SHARED_WORK, &mut |first, to| {
+            to.par_chunks_mut(SHARED_WORK).enumerate().for_each(|(part, to)| {
+                for lane in &of_lane {
+                    elementwise::add(&lane[first + part * SHARED_WORK..][..to.len()], to);
+                }
+            });
+        });
+        self.0.spread(&mut sum);
+        let mut from = sum.as_slice();
+        for index in small {
+            let (of, rest) = from.split_at(grads[index].len());
+            grads[index].copy_from_slice(of);
+            from = rest;
+        }
+        let wide = plan.steps.iter().filter(|step| step.wide && step.backward && !step.adds);
+        wide.for_each(|step| self.spread(step.first_param..step.first_param + step.tensors, grads));
+    }
+
+    fn spread(&self, params: std::ops::Range<usize>, grads: &mut [Vec<f32>]) {
+        grads[params].iter_mut().for_each(|grad| self.0.spread(grad));
+    }
+}
