@@ -123,6 +123,7 @@ pub mod cli;
 mod crops;
 pub mod data;
 pub mod detection;
+pub mod distributed;
 pub mod embedding;
 pub mod ensemble;
 mod error;

@@ -18,6 +18,7 @@ use super::search::print_outcome;
 use super::search_own::{OwnSearchOptions, search_own};
 use super::{DataArgs, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
+use crate::distributed::World;
 use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions};
 use crate::{CancellationToken, TrainError};
@@ -138,11 +139,19 @@ where
 
     fn train(&self, args: TrainArgs, cancellation: CancellationToken) -> Result<(), TrainError> {
         use_threads(args.threads)?;
+        let world = World::from_environment()?;
+        let outcome = self.train_as_a_rank(args, cancellation, &world);
+        // A rank that has failed meets the others here.
+        world.agree(outcome)
+    }
+
+    fn train_as_a_rank(&self, args: TrainArgs, cancellation: CancellationToken, world: &World) -> Result<(), TrainError> {
         let recipe = args.recipe(self.recipe);
-        let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
+        let resumed = args.resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
         let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
-        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
+        let (purpose, world) = (tuning.purpose(), world.clone());
+        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
         self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
     }
 
@@ -156,9 +165,14 @@ where
     }
 
     fn train_with(&self, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
-        let mut warn = |warning: &str| eprintln!("warning: {warning}");
+        let is_root = options.run.world.is_root();
+        let mut warn = |warning: &str| {
+            if is_root {
+                eprintln!("warning: {warning}");
+            }
+        };
         let outcome = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
-        print_outcome(&outcome, curve)
+        if is_root { print_outcome(&outcome, curve) } else { Ok(()) }
     }
 
     fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {

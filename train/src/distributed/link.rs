@@ -1,0 +1,24 @@
+//! What carries bytes between ranks.
+
+/// The connection of a rank with the others. Ranks call the same methods in the same order, with the same sizes. What fails ends the process or panics: a part of an
+/// exchange is of no use.
+pub(super) trait Link: Send + Sync {
+    fn rank(&self) -> usize;
+
+    fn size(&self) -> usize;
+
+    /// Sends to a rank, and returns when `data` may be changed.
+    fn send(&self, to: usize, data: &[u8]);
+
+    fn receive(&self, from: usize, data: &mut [u8]);
+
+    /// Gives all ranks what `root` has.
+    fn broadcast(&self, root: usize, data: &mut [u8]);
+
+    /// Completes `data`, of which each rank has the bytes from `bounds[rank]` to `bounds[rank + 1]`.
+    fn gather(&self, data: &mut [u8], bounds: &[usize]);
+
+    /// Ends all ranks with this exit code. Where ranks are threads it panics.
+    #[cfg_attr(not(feature = "mpi"), allow(dead_code, reason = "threads end with their process"))]
+    fn abort(&self, code: i32) -> !;
+}
