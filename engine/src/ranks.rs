@@ -19,6 +19,11 @@ pub trait Ranks: Send + Sync {
     /// The number of ranks.
     fn size(&self) -> usize;
 
+    /// Whether ranks are threads of one process. A pass then waits for other ranks on the thread that started it, and not on one of the pool, which the others need.
+    fn are_threads(&self) -> bool {
+        false
+    }
+
     /// Completes `data`, of which each rank has the elements from `bounds[rank]` to `bounds[rank + 1]`.
     fn gather(&self, data: &mut [f32], bounds: &[usize]);
 

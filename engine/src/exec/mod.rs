@@ -75,6 +75,11 @@ impl Workspace {
         &self.numbers
     }
 
+    /// Whether the passes wait for ranks that are threads of this process.
+    pub fn waits_for_threads(&self) -> bool {
+        self.team.as_ref().is_some_and(|team| team.0.are_threads())
+    }
+
     /// Sets the ranks that compute the other lanes.
     pub fn share_with(&mut self, ranks: Option<Arc<dyn Ranks>>) {
         self.team = ranks.map(Team);

@@ -28,12 +28,8 @@ impl World {
         };
         state.failed.store(true, Ordering::Relaxed);
         let texts = self.gather(outcome.as_ref().err().map(ToString::to_string).unwrap_or_default().as_bytes());
-        // The first rank that failed is named by all.
-        if failed == self.rank()
-            && let Err(error) = outcome
-        {
-            return Err(error);
-        }
+        // Ranks that have not failed name the first that has.
+        outcome?;
         Err(TrainError::Rank { rank: failed, reason: String::from_utf8_lossy(&texts[failed]).into_owned() })
     }
 
@@ -68,13 +64,10 @@ impl World {
     }
 }
 
-/// Two texts from a little before their first difference on.
+/// Two texts from the word before their first difference on.
 fn differing(found: &str, expected: &str) -> [String; 2] {
-    const BEFORE: usize = 12;
-    const SHOWN: usize = 60;
-    let same = found.chars().zip(expected.chars()).take_while(|(a, b)| a == b).count();
-    [found, expected].map(|text| {
-        let skipped = if text.chars().count() > SHOWN { same.saturating_sub(BEFORE) } else { 0 };
-        text.chars().skip(skipped).take(SHOWN).collect()
-    })
+    const SHOWN: usize = 40;
+    let same: usize = found.chars().zip(expected.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let word = found[..same].rmatch_indices([' ', ',', '{']).nth(1).map_or(0, |(at, _)| at + 1);
+    [found, expected].map(|text| text[word..].trim_start().chars().take(SHOWN).collect())
 }

@@ -3,6 +3,7 @@
 use layercake::ranks::Ranks;
 
 use super::World;
+use super::link::Link;
 
 /// The ranks of a world, for the engine.
 pub(super) struct Joint(pub World);
@@ -14,6 +15,10 @@ impl Ranks for Joint {
 
     fn size(&self) -> usize {
         self.0.size()
+    }
+
+    fn are_threads(&self) -> bool {
+        self.0.link().is_some_and(Link::are_threads)
     }
 
     fn gather(&self, data: &mut [f32], bounds: &[usize]) {

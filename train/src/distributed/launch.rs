@@ -26,9 +26,9 @@ impl World {
             #[cfg(not(feature = "mpi"))]
             Some(1) => Ok(Self::one()),
             #[cfg(not(feature = "mpi"))]
-            Some(size) => Err(TrainError::Setting(format!(
-                "started as one of {size} ranks, but built without MPI: build with `--features mpi`"
-            ))),
+            Some(size) => {
+                Err(TrainError::Setting(format!("started as one of {size} ranks, but built without MPI: build with `--features mpi`")))
+            }
         }
     }
 }

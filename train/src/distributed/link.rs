@@ -7,6 +7,11 @@ pub(super) trait Link: Send + Sync {
 
     fn size(&self) -> usize;
 
+    /// Whether the ranks are threads of one process.
+    fn are_threads(&self) -> bool {
+        false
+    }
+
     /// Sends to a rank, and returns when `data` may be changed.
     fn send(&self, to: usize, data: &[u8]);
 

@@ -49,8 +49,8 @@ use bytemuck::NoUninit;
 pub use bytemuck::Pod;
 
 use joint::Joint;
-use link::Link;
 pub use launch::launched;
+use link::Link;
 use threads::Threads;
 
 /// The ranks of a program. A clone is the same world.

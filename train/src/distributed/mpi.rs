@@ -52,17 +52,18 @@ pub(super) fn world() -> Result<World, TrainError> {
     }
     let wrong = |reason: &str| TrainError::Setting(format!("MPI: {reason}"));
     // Passes run on a thread of the pool, and one thread at a time exchanges something.
-    let (universe, threading) =
-        mpi::initialize_with_threading(Threading::Serialized).ok_or_else(|| wrong("another part of the program uses it, or it was left before"))?;
+    let (universe, threading) = mpi::initialize_with_threading(Threading::Serialized)
+        .ok_or_else(|| wrong("another part of the program uses it, or it was left before"))?;
     if threading < Threading::Serialized {
         return Err(wrong("this library cannot be called from several threads (MPI_THREAD_SERIALIZED)"));
     }
-    let patience = match std::env::var(LIMIT) {
-        Err(_) => PATIENCE,
-        Ok(text) => text.parse().ok().filter(|&seconds| seconds > 0).map(Duration::from_secs).ok_or_else(|| {
-            TrainError::Setting(format!("the variable {LIMIT} is `{text}`; expected a number of seconds of at least 1"))
-        })?,
-    };
+    let patience =
+        match std::env::var(LIMIT) {
+            Err(_) => PATIENCE,
+            Ok(text) => text.parse().ok().filter(|&seconds| seconds > 0).map(Duration::from_secs).ok_or_else(|| {
+                TrainError::Setting(format!("the variable {LIMIT} is `{text}`; expected a number of seconds of at least 1"))
+            })?,
+        };
     let all = universe.world();
     let of = |number: i32| usize::try_from(number).expect("MPI counts ranks from 0");
     let link = Processes { rank: of(all.rank()), size: of(all.size()), patience, _universe: Mutex::new(universe) };

@@ -38,6 +38,10 @@ impl Link for Threads {
         self.to.len()
     }
 
+    fn are_threads(&self) -> bool {
+        true
+    }
+
     fn send(&self, to: usize, data: &[u8]) {
         self.to[to].lock().expect(GONE).send(data.to_vec()).expect(GONE);
     }

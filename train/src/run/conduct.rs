@@ -219,7 +219,8 @@ where
     let is_trial = purpose == Purpose::Trial;
     let mut report = (!is_trial && world.is_root()).then(|| {
         transferred.iter().for_each(|table| say(table));
-        ProgressReport::new(&heading, recipe.epochs, batches)
+        let report = ProgressReport::new(&heading, recipe.epochs, batches);
+        if world.size() > 1 { report.without_bar() } else { report }
     });
     let mut guard = Guard::default();
     let checkpoints = match checkpoint_every {
