@@ -28,6 +28,9 @@ pub(crate) type Outcome = Result<(), CommandError>;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
     layercake::check_instruction_set()?;
+    if crate::ranks::are_several() && !matches!(cli.command, Command::Train(_)) {
+        return Err(crate::ranks::alone());
+    }
     match cli.command {
         Command::List => list(),
         Command::Summary(shown) => summary(&shown),
@@ -43,7 +46,6 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             let purpose = args.tuning.purpose();
             crate::ranks::train(*args, purpose)
         }
-        _ if crate::ranks::are_several() => Err(crate::ranks::alone()),
         Command::Doctor(args) => crate::doctor::run(*args),
         Command::Search(args) => crate::search::run(*args),
         Command::Eval(args) => eval(args),

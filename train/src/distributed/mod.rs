@@ -40,6 +40,7 @@ mod model;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod threads;
+mod traffic;
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ use joint::Joint;
 pub use launch::launched;
 use link::Link;
 use threads::Threads;
+use traffic::Counted;
+pub use traffic::Traffic;
 
 /// The ranks of a program. A clone is the same world.
 ///
@@ -84,7 +87,7 @@ impl World {
     }
 
     fn of(link: impl Link + 'static) -> Self {
-        Self { state: Some(Arc::new(State { link: Box::new(link), failed: AtomicBool::new(false) })) }
+        Self { state: Some(Arc::new(State { link: Box::new(Counted::new(link)), failed: AtomicBool::new(false) })) }
     }
 
     /// The link to the others, if there are others.
@@ -105,6 +108,11 @@ impl World {
     /// Whether this is rank 0, which writes files and prints.
     pub fn is_root(&self) -> bool {
         self.rank() == 0
+    }
+
+    /// What this rank has exchanged so far.
+    pub fn traffic(&self) -> Traffic {
+        self.link().map_or_else(Traffic::default, Link::traffic)
     }
 
     /// Waits for all ranks.

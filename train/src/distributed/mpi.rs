@@ -135,10 +135,10 @@ impl Processes {
             // The first of those who wait speaks for all.
             if waits.iter().position(|&waits| waits) == Some(self.rank) {
                 _ = writeln!(std::io::stderr(), "error: {line}; the run ends");
-                self.abort(MISSING)
+                all.abort(MISSING)
             }
             std::thread::sleep(2 * ROLL_CALL);
-            self.abort(MISSING)
+            all.abort(MISSING)
         })
     }
 }
@@ -181,9 +181,5 @@ impl Link for Processes {
         let starts: Vec<i32> = bounds[..self.size].iter().map(|&start| number(start)).collect();
         let mut parts = PartitionMut::new(data, counts, &starts[..]);
         scope(|scope| self.wait(self.all().immediate_all_gather_varcount_into(scope, &own[..], &mut parts)));
-    }
-
-    fn abort(&self, code: i32) -> ! {
-        self.all().abort(code)
     }
 }

@@ -62,8 +62,4 @@ impl Link for Threads {
         others().for_each(|rank| self.send(rank, &data[bounds[self.rank]..bounds[self.rank + 1]]));
         others().for_each(|rank| self.receive(rank, &mut data[bounds[rank]..bounds[rank + 1]]));
     }
-
-    fn abort(&self, code: i32) -> ! {
-        panic!("rank {} ends with code {code}", self.rank)
-    }
 }

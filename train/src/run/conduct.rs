@@ -248,6 +248,9 @@ where
     }
     trainer.learn(&mut net, device, &mut optimizer, task)?;
     drop(trainer);
+    if world.size() > 1 && report.is_some() {
+        say(&format!("rank 0 of {}: {}", world.size(), world.traffic()));
+    }
     let finished = world.agree(run.map(|run| run.finish(graph.params())).transpose())?;
     let summary = match (finished, world.size()) {
         (Some(summary), 1) => summary,
