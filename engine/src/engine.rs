@@ -1,9 +1,6 @@
 //! The cache of plans and the pool of workspaces.
 
-use std::{
-    ops::Range,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use layercake_ir::Graph;
 
@@ -11,7 +8,7 @@ use crate::{
     EngineError, Layout, Mode, Run,
     exec::Workspace,
     kernels::simd,
-    plan::{Key, Plan},
+    plan::{Key, Plan, Span},
     ranks,
 };
 
@@ -56,12 +53,11 @@ impl Engine {
         simd::check()?;
         let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer, layout: self.layout };
         let planned = self.planned(graph, key)?;
-        let lanes = planned.plan.lanes.len();
-        let ranks = ranks::current().filter(|ranks| ranks.size() > 1 && lanes > 1);
-        let own = ranks.as_ref().map_or(0..lanes, |ranks| ranks::share(lanes, ranks.rank(), ranks.size()));
-        let pooled = planned.take(&own);
+        let shared = ranks::current().and_then(|ranks| Some((planned.plan.share(ranks.rank(), ranks.size())?, ranks)));
+        let (own, ranks) = shared.unzip();
+        let lanes = own.as_deref().unwrap_or(&planned.plan.lanes);
         let refused = || EngineError::OutOfMemory { batch, bytes: planned.plan.bytes() };
-        let mut workspace = pooled.or_else(|| Workspace::new(&planned.plan, own)).ok_or_else(refused)?;
+        let mut workspace = planned.take(lanes).or_else(|| Workspace::new(&planned.plan, lanes)).ok_or_else(refused)?;
         workspace.share_with(ranks);
         Ok(Run::new(planned, workspace))
     }
@@ -82,9 +78,9 @@ impl Engine {
 
 impl Planned {
     /// A workspace for these lanes that is not in use.
-    fn take(&self, lanes: &Range<usize>) -> Option<Workspace> {
+    fn take(&self, lanes: &[Span]) -> Option<Workspace> {
         let mut free = locked(&self.free);
-        let last = free.iter().rposition(|workspace| workspace.numbers() == lanes)?;
+        let last = free.iter().rposition(|workspace| workspace.has(lanes))?;
         Some(free.remove(last))
     }
 

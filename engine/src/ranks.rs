@@ -43,7 +43,8 @@ thread_local! {
 }
 
 /// Runs `work`, within which the passes that this thread starts are made by these ranks together; a backward pass belongs to its forward pass. All ranks must
-/// start the same passes. Passes of a single lane are made by every rank alone.
+/// start the same passes. Passes of a single lane are made by every rank alone,
+/// unless the channels are innermost, where each rank takes a range of the images.
 ///
 /// Each rank gives the inputs and the gradients of the outputs of the whole batch, of which only the part of its lanes is read, and gets the outputs and gradients of the whole batch.
 pub fn with_ranks<R>(ranks: Arc<dyn Ranks>, work: impl FnOnce() -> R) -> R {
@@ -71,9 +72,9 @@ pub(crate) fn current() -> Option<Arc<dyn Ranks>> {
     SCOPE.with_borrow(Option::clone)
 }
 
-/// The lanes of a rank: as many as those of any other, or one less.
-pub(crate) fn share(lanes: usize, rank: usize, size: usize) -> Range<usize> {
-    lanes * rank / size..lanes * (rank + 1) / size
+/// The part of a rank of a number of things: as many as that of any other, or one less.
+pub(crate) fn share(count: usize, rank: usize, size: usize) -> Range<usize> {
+    count * rank / size..count * (rank + 1) / size
 }
 
 #[cfg(test)]
@@ -81,10 +82,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_lane_is_one_ranks() {
-        for (lanes, size) in [(16, 1), (16, 3), (4, 8), (1, 2), (7, 4)] {
-            let shares: Vec<_> = (0..size).map(|rank| share(lanes, rank, size)).collect();
-            assert_eq!(shares.iter().cloned().flatten().collect::<Vec<_>>(), (0..lanes).collect::<Vec<_>>());
+    fn everything_is_one_ranks() {
+        for (count, size) in [(16, 1), (16, 3), (4, 8), (1, 2), (7, 4)] {
+            let shares: Vec<_> = (0..size).map(|rank| share(count, rank, size)).collect();
+            assert_eq!(shares.iter().cloned().flatten().collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
             let counts = shares.iter().map(Range::len);
             assert!(counts.clone().max().unwrap() - counts.min().unwrap() <= 1, "{shares:?}");
         }

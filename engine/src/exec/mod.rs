@@ -17,7 +17,7 @@ use together::Team;
 use crate::{
     kernels::{elementwise, layout, memory::zeros},
     layers::{Norm, Shared, channels::Order},
-    plan::{Layout, Part, Phase, Plan, Task, Value},
+    plan::{Layout, Part, Phase, Plan, Span, Task, Value},
     ranks::Ranks,
 };
 
@@ -45,8 +45,6 @@ pub struct Workspace {
     pub memo: Option<Memo>,
     /// The lanes that are computed here: all of them, or a rank's.
     lanes: Vec<Lane>,
-    /// Their numbers.
-    numbers: Range<usize>,
     /// Those who have the others.
     team: Option<Team>,
     norms: Vec<Norm>,
@@ -54,7 +52,7 @@ pub struct Workspace {
 
 impl Workspace {
     /// All buffers for these lanes, zeroed; none if there is not enough memory.
-    pub fn new(plan: &Plan, numbers: Range<usize>) -> Option<Self> {
+    pub fn new(plan: &Plan, lanes: &[Span]) -> Option<Self> {
         Some(Self {
             given: vec![false; plan.inputs.len()],
             staging: zeros(plan.staging())?,
@@ -63,16 +61,15 @@ impl Workspace {
             packed: plan.steps.iter().map(|step| zeros(step.layer.packs())).collect::<Option<_>>()?,
             seed: 0,
             memo: None,
-            lanes: plan.lanes[numbers.clone()].iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
-            numbers,
+            lanes: lanes.iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
             team: None,
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
         })
     }
 
-    /// The numbers of the lanes that are computed here.
-    pub fn numbers(&self) -> &Range<usize> {
-        &self.numbers
+    /// Whether these are the lanes that are computed here.
+    pub fn has(&self, lanes: &[Span]) -> bool {
+        self.lanes.iter().map(|lane| lane.span).eq(lanes.iter().copied())
     }
 
     /// Whether the passes wait for ranks that are threads of this process.
@@ -129,12 +126,15 @@ impl Workspace {
     /// [`Workspace::set_input`] of what `fill` writes.
     pub fn fill_input(&mut self, plan: &Plan, index: usize, fill: impl FnOnce(&mut [f32])) {
         let value = &plan.values[plan.inputs[index]];
-        if let Some(direct) = plan.is_direct(value).then(|| &mut self.lanes[0].slots[value.slot][..plan.batch * value.len()]) {
+        let is_direct = plan.is_direct(value) && self.team.is_none();
+        if let Some(direct) = is_direct.then(|| &mut self.lanes[0].slots[value.slot][..plan.batch * value.len()]) {
             fill(direct);
             self.given[index] = true;
             return;
         }
         let mut staging = std::mem::take(&mut self.staging);
+        // What one rank fills in directly.
+        staging.resize(staging.len().max(plan.batch * value.len()), 0.0);
         let from = &mut staging[..plan.batch * value.len()];
         fill(from);
         self.set_input(plan, index, from);
@@ -182,15 +182,15 @@ impl Workspace {
     pub fn read_output(&self, plan: &Plan, index: usize, to: &mut [f32]) {
         assert_eq!(to.len(), plan.output_len(index), "an output has the length of its shape times the batch");
         let value = &plan.values[plan.outputs[index].value];
-        self.read_lanes(plan, value, to);
+        self.read_lanes(value, to);
         if let Some(team) = &self.team {
             team.complete(plan, to, value.len());
         }
     }
 
     /// Writes the images of the lanes to their places in a batch-major value.
-    fn read_lanes(&self, plan: &Plan, value: &Value, to: &mut [f32]) {
-        let longest = plan.lanes[0].images * value.len();
+    fn read_lanes(&self, value: &Value, to: &mut [f32]) {
+        let longest = self.longest() * value.len();
         let to = &mut to[self.images().start * value.len()..self.images().end * value.len()];
         let give = |(lane, to): (&Lane, &mut [f32])| {
             let from = &lane.slots[value.slot][..to.len()];
@@ -273,7 +273,7 @@ impl Workspace {
         let value = &plan.values[plan.inputs[index]];
         // Without a buffer, no output depends on the input.
         let Some(slot) = value.grad else { return };
-        let longest = plan.lanes[0].images * value.len();
+        let longest = self.longest() * value.len();
         let give = |into: &mut [f32], add: bool| {
             for (lane, into) in self.lanes.iter().zip(into.chunks_mut(longest)) {
                 layout::transpose(value.len(), lane.span.images, &lane.slots[slot][..into.len()], into, add);
@@ -284,6 +284,11 @@ impl Workspace {
         give(&mut all[self.images().start * value.len()..], false);
         team.complete(plan, &mut all, value.len());
         elementwise::add(&all, into);
+    }
+
+    /// The most images of a lane, which the first has.
+    fn longest(&self) -> usize {
+        self.lanes.first().map_or(1, |lane| lane.span.images)
     }
 
     /// The images of the lanes.

@@ -19,20 +19,15 @@ const PARTS: usize = 8;
 pub struct Team(pub Arc<dyn Ranks>);
 
 impl Team {
-    /// The first image of each rank's lanes, and the number of images, times `len`.
-    fn bounds(&self, plan: &Plan, len: usize) -> Vec<usize> {
-        let size = self.0.size();
-        (0..=size).map(|rank| plan.lanes.get(plan.lanes.len() * rank / size).map_or(plan.batch, |lane| lane.start) * len).collect()
-    }
-
-    /// The same in lanes.
+    /// The first lane of each rank, and the number of lanes, times `len`.
     fn lane_bounds(&self, plan: &Plan, len: usize) -> Vec<usize> {
         (0..=self.0.size()).map(|rank| share(plan.lanes.len(), rank, self.0.size()).start * len).collect()
     }
 
     /// Completes a batch-major value of which this rank's lanes have written their images.
     pub fn complete(&self, plan: &Plan, data: &mut [f32], len: usize) {
-        self.0.gather(data, &self.bounds(plan, len));
+        let bounds: Vec<usize> = plan.bounds(self.0.size()).into_iter().map(|image| image * len).collect();
+        self.0.gather(data, &bounds);
     }
 
     /// The statistics of a batch normalization: of each lane each channel's.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::{Arc, Barrier, Mutex};
 
-use layercake_engine::{Engine, Mode, Ranks, alone, with_ranks};
+use layercake_engine::{Engine, Layout, Mode, Ranks, alone, with_ranks};
 
-use crate::{interpreter::Outcome, networks::*, runs};
+use crate::{channels, interpreter::Outcome, networks::*, runs};
 
 /// A rank whose exchange is memory that all ranks see.
 struct Threads {
@@ -124,6 +124,22 @@ fn bits_do_not_depend_on_ranks() {
                 // Inference may have a single lane.
                 assert!(mode == Mode::Infer || (exchanges > 0) == (*size > 1), "network {number}: the passes were made together");
             }
+        }
+    }
+}
+
+/// With the channels innermost each rank takes some of the images.
+#[test]
+fn ranks_share_the_images_of_inference() {
+    for (number, graph) in [channels::residual(), channels::mobile(), channels::tiles()].into_iter().enumerate() {
+        for (batch, size) in [(5, 2), (16, 3), (9, 4), (3, 2)] {
+            let case = case(&graph, batch, Mode::Infer);
+            let pass = || on_engine(&Engine::with_layout(Layout::Channels), &case);
+            let one = runs::bits(&pass());
+            let (found, exchanges) = together(size, pass);
+            assert!(found.iter().all(|found| *found == one), "network {number}: batch {batch} on {size} ranks");
+            // With a single image a rank would compute it in another order.
+            assert_eq!(exchanges > 0, batch >= 2 * size, "network {number}: batch {batch} on {size} ranks");
         }
     }
 }
