@@ -43,6 +43,7 @@ mod threads;
 mod traffic;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -152,16 +153,18 @@ impl World {
         let mut lengths = vec![0u64; size];
         lengths[self.rank()] = numbers.len() as u64;
         self.complete(&mut lengths, &(0..=size).collect::<Vec<_>>());
-        let bounds: Vec<usize> = std::iter::once(0)
-            .chain(lengths.iter().scan(0, |end, &length| {
-                *end += length as usize;
-                Some(*end)
-            }))
-            .collect();
-        let mut all = vec![T::zeroed(); bounds[size]];
-        all[bounds[self.rank()]..bounds[self.rank() + 1]].copy_from_slice(numbers);
+        let lengths: Vec<usize> = lengths.into_iter().map(|length| length as usize).collect();
+        let all = self.joined(numbers, &lengths);
+        ends(lengths.into_iter()).windows(2).map(|ends| all[ends[0]..ends[1]].to_vec()).collect()
+    }
+
+    /// The parts of all ranks, which have these lengths.
+    pub(crate) fn joined<T: Pod>(&self, own: &[T], lengths: &[usize]) -> Vec<T> {
+        let bounds = ends(lengths.iter().copied());
+        let mut all = vec![T::zeroed(); bounds[lengths.len()]];
+        all[bounds[self.rank()]..][..own.len()].copy_from_slice(own);
         self.complete(&mut all, &bounds);
-        bounds.windows(2).map(|ends| all[ends[0]..ends[1]].to_vec()).collect()
+        all
     }
 
     /// Completes `data`, of which each rank has a part: see [`Link::gather`].
@@ -187,6 +190,21 @@ impl World {
     pub fn apart<R>(&self, work: impl FnOnce() -> R) -> R {
         layercake::ranks::alone(work)
     }
+}
+
+/// Where parts of these lengths begin and end.
+fn ends(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut end = 0;
+    let each = lengths.map(|length| {
+        end += length;
+        end
+    });
+    std::iter::once(0).chain(each.collect::<Vec<_>>()).collect()
+}
+
+/// The part of a rank of some items: as many as that of any other, or one less.
+pub(crate) fn share(items: usize, rank: usize, ranks: usize) -> Range<usize> {
+    items * rank / ranks..items * (rank + 1) / ranks
 }
 
 /// A hash of numbers (FNV-1a of 64 bits), to compare them across ranks.

@@ -93,6 +93,7 @@ where
         task.check(model)?;
         self.must_be_equal(&settings)?;
         self.world.must_have_equal_models(model)?;
+        task.divide(&self.world)?;
         let lock = self.checkpoints.as_ref().filter(|_| self.world.is_root()).map(Checkpoints::lock).transpose();
         let lock = self.world.agree(lock)?;
         let mut run = Run {
@@ -193,6 +194,7 @@ where
                 return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
             self.trainer.world.agree(read)?;
+            self.task.join()?;
             let world = self.trainer.world.clone();
             world.together(|| self.batch())?;
             self.state.elapsed = before + start.elapsed().as_secs_f64();

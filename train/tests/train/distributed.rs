@@ -1,5 +1,6 @@
 //! Several ranks train what one trains. Here they are threads; `models/tests/models/ranks.rs` starts processes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use layercake::prelude::*;
@@ -113,10 +114,10 @@ fn another_number_of_ranks_goes_on() {
     }
 }
 
-/// Images that one rank cannot read.
+/// Images that count how often one is read, and that one rank cannot read at last.
 struct Torn {
     images: Images,
-    reads: AtomicUsize,
+    reads: Arc<AtomicUsize>,
     torn: bool,
 }
 
@@ -128,7 +129,7 @@ impl Dataset for Torn {
     }
 
     fn get(&self, index: usize) -> Result<Labeled, DataError> {
-        if self.torn && self.reads.fetch_add(1, Ordering::Relaxed) > 250 {
+        if self.reads.fetch_add(1, Ordering::Relaxed) > 250 && self.torn {
             return Err(DataError::Panicked { index, reason: "the disk is gone".to_owned() });
         }
         self.images.get(index)
@@ -144,12 +145,31 @@ fn an_error_of_one_rank_ends_all() {
         let mut task = Classification::new("digits", Loader::new(test, 100), train.classes()).unwrap();
         let mut optimizer = recipe().adam(&net);
         let torn = world.rank() == 1;
-        let data = Loader::new(Torn { images: train, reads: AtomicUsize::new(0), torn }, 100);
+        let data = Loader::new(Torn { images: train, reads: Arc::default(), torn }, 100);
         recipe().trainer(data.batch_count()).world(world).fit(&mut net, &device, &mut optimizer, &mut task, &data).unwrap_err().to_string()
     });
     assert!(found[1].contains("the disk is gone"), "{found:?}");
     assert_eq!(found[0], format!("rank 1: {}", found[1]));
     assert_eq!(found[2], found[0]);
+}
+
+#[test]
+fn each_rank_reads_its_part() {
+    let reads = on_ranks(3, |world| {
+        let Split { train, test } = digits();
+        let device = Cpu::seed_from_u64(1);
+        let mut net = Net::new(&device);
+        let mut task = Classification::new("digits", Loader::new(test, 100), train.classes()).unwrap();
+        let mut optimizer = recipe().adam(&net);
+        let reads = Arc::default();
+        let data = Loader::new(Torn { images: train, reads: Arc::clone(&reads), torn: false }, 100);
+        let trainer = Recipe { epochs: 1, ..recipe() }.trainer(data.batch_count());
+        trainer.world(world).fit(&mut net, &device, &mut optimizer, &mut task, &data).unwrap();
+        reads.load(Ordering::Relaxed)
+    });
+    // Besides its part of the 1437 images, each rank reads the first batch, to compare it.
+    assert_eq!(reads.iter().sum::<usize>(), 1437 + 3 * 100);
+    assert!(reads.iter().all(|reads| reads.abs_diff(479 + 100) <= 15), "{reads:?}");
 }
 
 #[test]
@@ -161,6 +181,16 @@ fn ranks_that_differ_are_named() {
     let expected = "rank 2 differs from rank 0 in its settings: `seed: 8, items: 1437, batches: 15, batch`; \
                     rank 0 has `seed: 7, items: 1437, batches: 15, batch`";
     assert!(seeds.iter().all(|text| text == expected), "{seeds:?}");
+    let data = on_ranks(2, |world| {
+        let Split { train, test } = digits();
+        let device = Cpu::seed_from_u64(1);
+        let mut net = Net::new(&device);
+        let mut task = Classification::new("digits", Loader::new(test, 100), train.classes()).unwrap();
+        let mut optimizer = recipe().adam(&net);
+        let data = Loader::new(train, 100).shuffle(world.rank() as u64);
+        recipe().trainer(data.batch_count()).world(world).fit(&mut net, &device, &mut optimizer, &mut task, &data).unwrap_err().to_string()
+    });
+    assert!(data.iter().all(|text| text.starts_with("rank 1 differs from rank 0 in its data: its first batch: ")), "{data:?}");
     let models = on_ranks(2, |world| {
         let device = Cpu::seed_from_u64(1 + world.rank() as u64);
         let mut net = Net::new(&device);
