@@ -31,11 +31,23 @@ pub trait Ranks: Send + Sync {
     fn gather_wide(&self, data: &mut [f64], bounds: &[usize]);
 
     /// Adds up in the order of the ranks. `sum` begins with that of rank 0, and `add` adds what this rank has to a part of it, from this element on; parts are of
-    /// `part` elements. Afterwards the last rank has the sum of all, and the others an arbitrary part of it until [`Ranks::spread`].
+    /// `part` elements. Afterwards the last rank has the sum of all, and the others an arbitrary part of it until it is spread.
     fn add_up(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32]));
 
     /// Gives all ranks what the last one has.
     fn spread(&self, data: &mut [f32]);
+
+    /// Runs `work` with a function that gives all ranks what the last one has, while `work` goes on. It is called at most `most` times. Returns the lists that it was
+    /// called with, as the last rank had them.
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> Vec<Vec<f32>> {
+        let _ = most;
+        let mut lists = Vec::new();
+        work(&mut |mut list| {
+            self.spread(&mut list);
+            lists.push(list);
+        });
+        lists
+    }
 }
 
 thread_local! {

@@ -12,7 +12,7 @@ use std::{ops::Range, sync::Arc};
 use lane::Lane;
 pub use lane::numbers as lane_numbers;
 use rayon::prelude::*;
-use together::Team;
+use together::{Sums, Team};
 
 use crate::{
     kernels::{elementwise, layout, memory::zeros},
@@ -220,6 +220,20 @@ impl Workspace {
             assert_eq!(grad.len(), param.len, "a gradient has the length of its parameter");
         }
         each(&mut self.lanes, |lane| lane.take_output_grads(plan, output_grads));
+        if plan.backward.is_empty() {
+            return;
+        }
+        let Some(team) = self.team.clone() else {
+            self.backward_phases(plan, grads, None);
+            return self.add_up_lanes(plan, grads);
+        };
+        team.backward(plan, grads, &mut |grads, sums| {
+            self.backward_phases(plan, grads, Some(sums));
+            sums.finish(plan, &self.lanes, grads);
+        });
+    }
+
+    fn backward_phases(&mut self, plan: &Plan, grads: &mut [Vec<f32>], mut sums: Option<&mut Sums>) {
         for phase in &plan.backward {
             match phase {
                 Phase::Lanes(tasks) => {
@@ -233,17 +247,12 @@ impl Workspace {
                 }
                 Phase::Weights(step) => {
                     let task = Task { step: *step, part: Part::Whole };
-                    profile::timed(plan, "weights", task, || match &self.team {
+                    profile::timed(plan, "weights", task, || match &mut sums {
                         None => backward::weights(plan, *step, &self.lanes, grads),
-                        Some(team) => team.weights(plan, *step, &self.lanes, grads),
+                        Some(sums) => sums.weights(plan, *step, &self.lanes, grads),
                     });
                 }
             }
-        }
-        match &self.team {
-            _ if plan.backward.is_empty() => {}
-            None => self.add_up_lanes(plan, grads),
-            Some(team) => team.finish(plan, &self.lanes, grads),
         }
     }
 

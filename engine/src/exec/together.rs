@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{SHARED_WORK, backward, lane::Lane};
 use crate::{
     kernels::{batch_norm::Moments, elementwise},
-    plan::Plan,
+    plan::{Plan, Step},
     ranks::{Ranks, share},
 };
 
@@ -55,50 +55,103 @@ impl Team {
         all.as_chunks().0.to_vec()
     }
 
+    /// Makes a backward pass, which is given the gradients and what spreads them.
+    pub fn backward(&self, plan: &Plan, grads: &mut [Vec<f32>], pass: &mut dyn FnMut(&mut [Vec<f32>], &mut Sums)) {
+        let mut taken = Vec::new();
+        let lists = self.0.spreading(plan.params.len() + 1, &mut |spread| {
+            let mut sums = Sums { team: self, spread, taken: Vec::new() };
+            pass(grads, &mut sums);
+            taken = sums.taken;
+        });
+        for (place, list) in taken.into_iter().zip(lists) {
+            match place {
+                Place::Param(index) => grads[index] = list,
+                Place::Small => put_small(plan, &list, grads),
+            }
+        }
+    }
+}
+
+/// The gradients of a backward pass on their way to all ranks.
+pub struct Sums<'a> {
+    /// The ranks.
+    pub team: &'a Team,
+    spread: &'a mut dyn FnMut(Vec<f32>),
+    /// What is on its way.
+    taken: Vec<Place>,
+}
+
+/// Where a list of gradients belongs.
+enum Place {
+    /// The gradient of a tensor.
+    Param(usize),
+    /// Those of all tensors that each lane computes by itself.
+    Small,
+}
+
+impl Sums<'_> {
     /// [`backward::weights`]: rank after rank adds to the sum.
-    pub fn weights(&self, plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
-        let step = &plan.steps[index];
+    pub fn weights(&mut self, plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+        let (step, ranks) = (&plan.steps[index], &self.team.0);
+        let own = step.first_param..step.first_param + step.tensors;
         if step.adds {
             // What it adds to is the sum of all ranks.
-            self.spread(step.first_param..step.first_param + step.tensors, grads);
+            grads[own.clone()].iter_mut().for_each(|grad| ranks.spread(grad));
         }
         let weights = step.layer.weights().expect("only a step with weights has wide ones");
         let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a layer with weights owns them");
         let unit = weights.part().iter().product::<usize>();
         let part = (weight.len() / PARTS).next_multiple_of(unit);
-        self.0.add_up(weight, part, &mut |first, to| backward::weight_rows(plan, index, lanes, first, to));
+        ranks.add_up(weight, part, &mut |first, to| backward::weight_rows(plan, index, lanes, first, to));
         if weights.has_bias() {
             let len = bias[0].len();
-            self.0.add_up(&mut bias[0], len, &mut |_, to| backward::bias(plan, index, lanes, to));
+            ranks.add_up(&mut bias[0], len, &mut |_, to| backward::bias(plan, index, lanes, to));
+        }
+        if !is_shared(plan, step) {
+            own.for_each(|param| self.take(param, grads));
         }
     }
 
-    /// Completes the gradients after the last phase: adds those that each lane computed by itself, and gives all ranks the sums.
-    pub fn finish(&self, plan: &Plan, lanes: &[Lane], grads: &mut [Vec<f32>]) {
-        let small: Vec<usize> = (0..plan.params.len()).filter(|&index| plan.params[index].trained && !plan.params[index].wide).collect();
-        let mut sum = small.iter().flat_map(|&index| grads[index].iter().copied()).collect::<Vec<f32>>();
+    /// Completes the gradients after the last phase: adds those that each lane computed by itself.
+    pub fn finish(&mut self, plan: &Plan, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+        let mut sum = small(plan).flat_map(|index| grads[index].iter().copied()).collect::<Vec<f32>>();
         // The gradients of a lane follow one another as they do in `sum`.
-        let of_lane: Vec<Vec<f32>> =
-            lanes.iter().map(|lane| small.iter().flat_map(|&index| &lane.grads[index]).copied().collect()).collect();
-        self.0.add_up(&mut sum, 2 * SHARED_WORK, &mut |first, to| {
+        let of_lane: Vec<Vec<f32>> = lanes.iter().map(|lane| small(plan).flat_map(|index| &lane.grads[index]).copied().collect()).collect();
+        self.team.0.add_up(&mut sum, 2 * SHARED_WORK, &mut |first, to| {
             to.par_chunks_mut(SHARED_WORK).enumerate().for_each(|(part, to)| {
                 for lane in &of_lane {
                     elementwise::add(&lane[first + part * SHARED_WORK..][..to.len()], to);
                 }
             });
         });
-        self.0.spread(&mut sum);
-        let mut from = sum.as_slice();
-        for index in small {
-            let (of, rest) = from.split_at(grads[index].len());
-            grads[index].copy_from_slice(of);
-            from = rest;
-        }
-        let wide = plan.steps.iter().filter(|step| step.wide && step.backward && !step.adds);
-        wide.for_each(|step| self.spread(step.first_param..step.first_param + step.tensors, grads));
+        self.taken.push(Place::Small);
+        (self.spread)(sum);
+        let rest = plan.steps.iter().filter(|step| step.wide && step.backward && !step.adds && is_shared(plan, step));
+        rest.flat_map(|step| step.first_param..step.first_param + step.tensors).for_each(|param| self.take(param, grads));
     }
 
-    fn spread(&self, params: std::ops::Range<usize>, grads: &mut [Vec<f32>]) {
-        grads[params].iter_mut().for_each(|grad| self.0.spread(grad));
+    /// Sends a complete sum on its way.
+    fn take(&mut self, param: usize, grads: &mut [Vec<f32>]) {
+        self.taken.push(Place::Param(param));
+        (self.spread)(std::mem::take(&mut grads[param]));
+    }
+}
+
+/// Whether several steps add to the gradients of a step's tensors.
+fn is_shared(plan: &Plan, step: &Step) -> bool {
+    plan.steps.iter().any(|other| other.adds && other.first_param == step.first_param)
+}
+
+/// The tensors whose gradients each lane computes by itself.
+fn small(plan: &Plan) -> impl Iterator<Item = usize> {
+    (0..plan.params.len()).filter(|&index| plan.params[index].trained && !plan.params[index].wide)
+}
+
+/// Puts the sums of their gradients where they belong.
+fn put_small(plan: &Plan, mut sums: &[f32], grads: &mut [Vec<f32>]) {
+    for index in small(plan) {
+        let (of, rest) = sums.split_at(grads[index].len());
+        grads[index].copy_from_slice(of);
+        sums = rest;
     }
 }

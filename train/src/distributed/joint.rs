@@ -29,17 +29,20 @@ impl Ranks for Joint {
         self.0.complete(data, bounds);
     }
 
-    /// A part goes to the next rank while this one works on the part after it.
     fn add_up(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32])) {
-        let Some(link) = self.0.link() else { return sum.chunks_mut(part.max(1)).enumerate().for_each(|(i, to)| add(i * part, to)) };
-        let (rank, last) = (link.rank(), link.size() - 1);
-        for (i, to) in sum.chunks_mut(part.max(1)).enumerate() {
-            if rank > 0 {
-                link.receive(rank - 1, bytemuck::cast_slice_mut(to));
-            }
-            add(i * part, to);
-            if rank < last {
-                link.send(rank + 1, bytemuck::cast_slice(to));
+        match self.0.link() {
+            Some(link) => link.relay(sum, part, add),
+            None => add(0, sum),
+        }
+    }
+
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> Vec<Vec<f32>> {
+        match self.0.link() {
+            Some(link) => link.spreading(most, work).0,
+            None => {
+                let mut lists = Vec::new();
+                work(&mut |list| lists.push(list));
+                lists
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What carries bytes between ranks.
 
+use std::time::{Duration, Instant};
+
 use super::traffic::Traffic;
 
 /// The connection of a rank with the others. Ranks call the same methods in the same order, with the same sizes. What fails ends the process or panics: a part of an
@@ -18,6 +20,33 @@ pub(super) trait Link: Send + Sync {
     fn send(&self, to: usize, data: &[u8]);
 
     fn receive(&self, from: usize, data: &mut [u8]);
+
+    /// Adds up in the order of the ranks: see [`Ranks::add_up`](layercake::ranks::Ranks::add_up).
+    fn relay(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32])) {
+        let (rank, last) = (self.rank(), self.size() - 1);
+        for (i, to) in sum.chunks_mut(part.max(1)).enumerate() {
+            if rank > 0 {
+                self.receive(rank - 1, bytemuck::cast_slice_mut(to));
+            }
+            add(i * part, to);
+            if rank < last {
+                self.send(rank + 1, bytemuck::cast_slice(to));
+            }
+        }
+    }
+
+    /// Gives all ranks lists of the last one while `work` goes on: see [`Ranks::spreading`](layercake::ranks::Ranks::spreading). Returns also how long it waited for them
+    /// after `work`, or within.
+    fn spreading(&self, _most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> (Vec<Vec<f32>>, Duration) {
+        let (mut lists, mut waited) = (Vec::new(), Duration::ZERO);
+        work(&mut |mut list| {
+            let begun = Instant::now();
+            self.broadcast(self.size() - 1, bytemuck::cast_slice_mut(&mut list));
+            waited += begun.elapsed();
+            lists.push(list);
+        });
+        (lists, waited)
+    }
 
     /// Gives all ranks what `root` has.
     fn broadcast(&self, root: usize, data: &mut [u8]);

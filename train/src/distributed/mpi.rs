@@ -164,6 +164,54 @@ impl Link for Processes {
         }
     }
 
+    /// A part goes to the next rank while this one works on the part after it.
+    fn relay(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32])) {
+        let (all, last) = (self.all(), self.size - 1);
+        let part = part.clamp(1, MESSAGE / size_of::<f32>());
+        scope(|scope| {
+            let mut sent = None;
+            for (i, to) in sum.chunks_mut(part).enumerate() {
+                if self.rank > 0 {
+                    self.receive(self.rank - 1, bytemuck::cast_slice_mut(to));
+                }
+                add(i * part, to);
+                if let Some(before) = sent.take() {
+                    self.wait(before);
+                }
+                if self.rank < last {
+                    let bytes: &[u8] = bytemuck::cast_slice(to);
+                    sent = Some(all.process_at_rank(number(self.rank + 1)).immediate_send(scope, bytes));
+                }
+            }
+            if let Some(before) = sent {
+                self.wait(before);
+            }
+        });
+    }
+
+    /// The broadcasts go on whenever this rank calls MPI, as it does for each layer.
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> (Vec<Vec<f32>>, Duration) {
+        let (all, mut count) = (self.all(), 0);
+        let root = all.process_at_rank(number(self.size - 1));
+        let mut lists = vec![Vec::new(); most];
+        let mut free = lists.iter_mut();
+        let waited = scope(|scope| {
+            let mut requests = Vec::new();
+            work(&mut |list| {
+                let place = free.next().expect("at most as many lists as announced");
+                *place = list;
+                count += 1;
+                let bytes: &mut [u8] = bytemuck::cast_slice_mut(place);
+                requests.extend(bytes.chunks_mut(MESSAGE).map(|bytes| root.immediate_broadcast_into(scope, bytes)));
+            });
+            let begun = Instant::now();
+            requests.into_iter().for_each(|request| self.wait(request));
+            begun.elapsed()
+        });
+        lists.truncate(count);
+        (lists, waited)
+    }
+
     fn broadcast(&self, root: usize, data: &mut [u8]) {
         for data in data.chunks_mut(MESSAGE) {
             scope(|scope| self.wait(self.all().process_at_rank(number(root)).immediate_broadcast_into(scope, data)));
