@@ -198,7 +198,7 @@ impl Scalar for f64 {}
 
 /// Passes that several processes make together, to the bits of one. `layercake_train::distributed` connects the processes.
 pub mod ranks {
-    pub use layercake_engine::{Ranks, alone, with_ranks};
+    pub use layercake_engine::{Ranks, Spread, alone, with_ranks};
 }
 
 /// Forward passes for code that is generic over networks. Each function has the name of the method of generated networks that calls it.

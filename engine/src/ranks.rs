@@ -9,6 +9,9 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Gives all ranks a list of the last one: see [`Ranks::spreading`].
+pub type Spread<'a> = &'a mut dyn FnMut(Vec<f32>);
+
 /// What the ranks that make a pass together exchange. Each method is called by all ranks, in the same order and with the same sizes.
 ///
 /// An exchange that fails panics: a pass of which a part is missing has no result.
@@ -39,7 +42,7 @@ pub trait Ranks: Send + Sync {
 
     /// Runs `work` with a function that gives all ranks what the last one has, while `work` goes on. It is called at most `most` times. Returns the lists that it was
     /// called with, as the last rank had them.
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> Vec<Vec<f32>> {
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> Vec<Vec<f32>> {
         let _ = most;
         let mut lists = Vec::new();
         work(&mut |mut list| {

@@ -8,7 +8,7 @@ use super::{SHARED_WORK, backward, lane::Lane};
 use crate::{
     kernels::{batch_norm::Moments, elementwise},
     plan::{Plan, Step},
-    ranks::{Ranks, share},
+    ranks::{Ranks, Spread, share},
 };
 
 /// A gradient that all threads compute is passed from rank to rank in about this many parts, so that the next rank begins while this one goes on.
@@ -76,7 +76,7 @@ impl Team {
 pub struct Sums<'a> {
     /// The ranks.
     pub team: &'a Team,
-    spread: &'a mut dyn FnMut(Vec<f32>),
+    spread: Spread<'a>,
     /// What is on its way.
     taken: Vec<Place>,
 }

@@ -1,6 +1,6 @@
 //! Passes that the ranks make together.
 
-use layercake::ranks::Ranks;
+use layercake::ranks::{Ranks, Spread};
 
 use super::World;
 use super::link::Link;
@@ -36,7 +36,7 @@ impl Ranks for Joint {
         }
     }
 
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> Vec<Vec<f32>> {
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> Vec<Vec<f32>> {
         match self.0.link() {
             Some(link) => link.spreading(most, work).0,
             None => {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use layercake::ranks::Spread;
+
 use super::traffic::Traffic;
 
 /// The connection of a rank with the others. Ranks call the same methods in the same order, with the same sizes. What fails ends the process or panics: a part of an
@@ -37,7 +39,7 @@ pub(super) trait Link: Send + Sync {
 
     /// Gives all ranks lists of the last one while `work` goes on: see [`Ranks::spreading`](layercake::ranks::Ranks::spreading). Returns also how long it waited for them
     /// after `work`, or within.
-    fn spreading(&self, _most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> (Vec<Vec<f32>>, Duration) {
+    fn spreading(&self, _most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
         let (mut lists, mut waited) = (Vec::new(), Duration::ZERO);
         work(&mut |mut list| {
             let begun = Instant::now();

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use layercake::ranks::Spread;
 use mpi::Threading;
 use mpi::datatype::PartitionMut;
 use mpi::environment::Universe;
@@ -190,7 +191,7 @@ impl Link for Processes {
     }
 
     /// The broadcasts go on whenever this rank calls MPI, as it does for each layer.
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> (Vec<Vec<f32>>, Duration) {
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
         let (all, mut count) = (self.all(), 0);
         let root = all.process_at_rank(number(self.size - 1));
         let mut lists = vec![Vec::new(); most];

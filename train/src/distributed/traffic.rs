@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::HumanBytes;
+use layercake::ranks::Spread;
 
 use super::link::Link;
 
@@ -89,7 +90,7 @@ impl<L: Link> Link for Counted<L> {
         self.add(Traffic { exchanges: parts, received, hidden: 0, time: start.elapsed().saturating_sub(computing) });
     }
 
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(&mut dyn FnMut(Vec<f32>))) -> (Vec<Vec<f32>>, Duration) {
+    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
         let (lists, waited) = self.link.spreading(most, work);
         let bytes: usize = lists.iter().map(|list| size_of_val(&list[..])).sum();
         let received = if self.rank() + 1 == self.size() { 0 } else { bytes as u64 };
