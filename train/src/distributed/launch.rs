@@ -3,16 +3,17 @@
 use super::World;
 use crate::TrainError;
 
-/// Variables with the number of ranks, set by the launchers of Open MPI, MPICH and other users of Hydra, and Slurm's `srun --mpi`.
-const SIZES: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"];
+/// Variables with the number of ranks, set by the launchers of Open MPI and of MPICH.
+const SIZES: [&str; 2] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"];
 
-/// The number of ranks that a launcher of MPI has started.
+/// The number of ranks that a launcher of MPI has started: from the variables `OMPI_COMM_WORLD_SIZE` (Open MPI) and `PMI_SIZE` (MPICH), which are set by hand under another
+/// launcher.
 pub fn launched() -> Option<usize> {
     SIZES.iter().find_map(|name| std::env::var(name).ok()?.parse().ok())
 }
 
 impl World {
-    /// The world of this process: all ranks that `mpirun` (or `mpiexec`, `srun`) started, or one rank if it was started otherwise.
+    /// The world of this process: all ranks that `mpirun` started ([`launched`]), or one rank if it was started otherwise.
     ///
     /// The world is left when the last clone is dropped: that must be the main thread's, at the end of the program.
     ///
