@@ -33,7 +33,11 @@ impl World {
         Err(TrainError::Rank { rank: failed, reason: String::from_utf8_lossy(&texts[failed]).into_owned() })
     }
 
-    /// [`World::meet`] without a cancellation.
+    /// Ends all ranks if one has failed: a point at which all ranks meet, each with what it did since the last such point. A rank that fails returns to the end of its
+    /// program, which should be such a point too, and meets the others at their next one.
+    ///
+    /// # Errors
+    /// Returns the rank's own error, or [`TrainError::Rank`] with that of the first rank that has failed.
     pub fn agree<T>(&self, outcome: Result<T, TrainError>) -> Result<T, TrainError> {
         Ok(self.meet(outcome, false)?.0)
     }
