@@ -5,6 +5,7 @@ mod growth;
 mod images;
 mod networks;
 mod peak;
+mod ranks;
 mod report;
 mod serve;
 mod side;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Time the inference of networks for 224x224 images beside ONNX Runtime and PyTorch, in the Python that `TORCH_PY` names.
     Images(ImageOptions),
+    /// Time training steps of the ranks that `mpirun` started (`--features mpi`), beside those of a rank alone; then tables of a model of the exchanges of 2 to 1,024 ranks.
+    Ranks(RankOptions),
     /// Layercake's side of `images`, controlled by the runner.
     #[command(hide = true)]
     ImageSide { network: String, batch: usize },
@@ -107,6 +110,22 @@ struct ImageOptions {
     out: PathBuf,
 }
 
+#[derive(Args, Debug)]
+struct RankOptions {
+    /// The threads of each rank.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Print the tables of the model for a network of this latency, in microseconds, and do not measure.
+    #[arg(long, requires = "bandwidth")]
+    latency: Option<f64>,
+    /// The bandwidth in GB/s.
+    #[arg(long, requires = "latency")]
+    bandwidth: Option<f64>,
+    /// The speed of a rank in the tables, in GFLOP/s.
+    #[arg(long, default_value_t = 100.0)]
+    speed: f64,
+}
+
 /// An error of the benchmark.
 #[derive(Debug, thiserror::Error)]
 enum BenchError {
@@ -124,6 +143,8 @@ enum BenchError {
     Network(String),
     #[error("an agent: {0}")]
     Agent(String),
+    #[error("ranks: {0}")]
+    Ranks(#[from] layercake_train::TrainError),
     #[error("cannot create threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -134,6 +155,7 @@ fn main() -> std::process::ExitCode {
         Command::Growth { threads } => grow(threads),
         Command::Agents { threads, rounds } => agents::run(threads, rounds),
         Command::Images(options) => time_images(&options),
+        Command::Ranks(options) => time_ranks(&options),
         Command::ImageSide { network, batch } => use_threads().and_then(|()| images::side(&network, batch)),
         Command::Side { workload } => side(&workload),
     };
@@ -262,4 +284,30 @@ fn about(options: &Options) -> BTreeMap<String, String> {
         about.insert("peer".into(), String::from_utf8_lossy(&told.unwrap_or_default()).trim().to_owned());
     }
     about
+}
+
+fn time_ranks(options: &RankOptions) -> Result<(), BenchError> {
+    let zoo = layercake_models::zoo();
+    let graph = |name: &'static str| {
+        let model = zoo.iter().find(|model| model.name() == name);
+        model.and_then(|model| model.graph()).map(|graph| (name, graph)).ok_or(BenchError::Missing("a network of the zoo"))
+    };
+    if let (Some(latency), Some(bandwidth)) = (options.latency, options.bandwidth) {
+        let link = ranks::Link { latency: 1e-6 * latency, bandwidth: 1e9 * bandwidth };
+        let mut graphs = Vec::new();
+        for name in ["vgg16", "resnet50"] {
+            let (name, graph) = graph(name)?;
+            graphs.push((name, graph, work::flops_of(&[graph])[1] as f64 / 1e9));
+        }
+        println!("{}", ranks::plan(&graphs, 1.0 / options.speed, link));
+        return Ok(());
+    }
+    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    let world = layercake_train::distributed::World::from_environment()?;
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let text = ranks::measure(&world, &[graph("vgg8")?, graph("resnet20")?], processors);
+    if world.is_root() {
+        println!("{text}");
+    }
+    Ok(())
 }

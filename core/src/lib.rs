@@ -196,6 +196,11 @@ impl Scalar for f32 {}
 
 impl Scalar for f64 {}
 
+/// Passes that several processes make together, to the bits of one. `layercake_train::distributed` connects the processes.
+pub mod ranks {
+    pub use layercake_engine::{Ranks, Spread, alone, with_ranks};
+}
+
 /// Forward passes for code that is generic over networks. Each function has the name of the method of generated networks that calls it.
 ///
 /// The caller states the types of the tensors; they must be those that the network declares.

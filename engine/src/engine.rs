@@ -8,7 +8,8 @@ use crate::{
     EngineError, Layout, Mode, Run,
     exec::Workspace,
     kernels::simd,
-    plan::{Key, Plan},
+    plan::{Key, Plan, Span},
+    ranks,
 };
 
 /// The number of cached plans: the sizes of a training batch, of its remainder, and of an evaluation batch, each in two modes, and two more.
@@ -52,9 +53,12 @@ impl Engine {
         simd::check()?;
         let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer, layout: self.layout };
         let planned = self.planned(graph, key)?;
-        let pooled = locked(&planned.free).pop();
+        let shared = ranks::current().and_then(|ranks| Some((planned.plan.share(ranks.rank(), ranks.size())?, ranks)));
+        let (own, ranks) = shared.unzip();
+        let lanes = own.as_deref().unwrap_or(&planned.plan.lanes);
         let refused = || EngineError::OutOfMemory { batch, bytes: planned.plan.bytes() };
-        let workspace = pooled.or_else(|| Workspace::new(&planned.plan)).ok_or_else(refused)?;
+        let mut workspace = planned.take(lanes).or_else(|| Workspace::new(&planned.plan, lanes)).ok_or_else(refused)?;
+        workspace.share_with(ranks);
         Ok(Run::new(planned, workspace))
     }
 
@@ -73,6 +77,13 @@ impl Engine {
 }
 
 impl Planned {
+    /// A workspace for these lanes that is not in use.
+    fn take(&self, lanes: &[Span]) -> Option<Workspace> {
+        let mut free = locked(&self.free);
+        let last = free.iter().rposition(|workspace| workspace.has(lanes))?;
+        Some(free.remove(last))
+    }
+
     /// Takes back the workspace of a run that did not panic.
     pub(crate) fn give_back(&self, workspace: Workspace) {
         let mut free = locked(&self.free);

@@ -48,6 +48,7 @@ mod kernels;
 mod layers;
 mod mode;
 mod plan;
+mod ranks;
 pub mod rng;
 mod run;
 
@@ -59,4 +60,5 @@ pub use kernels::memory::zeros;
 pub use kernels::simd::{check as check_instruction_set, name as instruction_set};
 pub use mode::Mode;
 pub use plan::Layout;
+pub use ranks::{Ranks, Spread, alone, with_ranks};
 pub use run::Run;

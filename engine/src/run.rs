@@ -123,7 +123,11 @@ impl Run {
     /// time.
     pub fn on_pool<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
         let plan = &self.planned.plan;
-        if plan.lanes.len() == 1 && plan.layout == Layout::Images { work(self) } else { rayon::scope(|_| work(self)) }
+        if (plan.lanes.len() == 1 && plan.layout == Layout::Images) || self.workspace().waits_for_threads() {
+            work(self)
+        } else {
+            rayon::scope(|_| work(self))
+        }
     }
 
     /// Sets the seed of this run's random numbers. The default is 0.

@@ -92,6 +92,26 @@ pub enum TrainError {
         /// The smoothed loss.
         loss: f64,
     },
+    /// Another rank has failed.
+    #[error("rank {rank}: {reason}")]
+    Rank {
+        /// The rank.
+        rank: usize,
+        /// Its error.
+        reason: String,
+    },
+    /// The ranks do not do the same.
+    #[error("rank {rank} differs from rank 0 in its {what}: `{found}`; rank 0 has `{expected}`")]
+    RanksDiffer {
+        /// The first rank that differs.
+        rank: usize,
+        /// In what.
+        what: String,
+        /// What it has.
+        found: String,
+        /// What rank 0 has.
+        expected: String,
+    },
     /// The run was cancelled. If checkpoints are enabled, one was written.
     #[error("interrupted in epoch {epoch} after step {step}{}", kept_in(.kept))]
     Interrupted {

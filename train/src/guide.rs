@@ -11,6 +11,9 @@ pub mod columns {}
 #[doc = include_str!("../guide/own_loop.md")]
 pub mod own_loop {}
 
+#[doc = include_str!("../guide/ranks.md")]
+pub mod ranks {}
+
 #[doc = include_str!("../guide/detection.md")]
 pub mod detection {}
 

@@ -85,6 +85,7 @@
 //! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
 //! - Samples of generative models: [`generative`] has the Fréchet distance, precision and recall.
 //! - Features of pictures: [`features`] has histograms of oriented gradients and of hue.
+//! - Several processes: [`distributed`] trains with all ranks that `mpirun` started, to the bits of one process, with a [guide](guide::ranks).
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
 //! For a training loop without the trainer, take batches from a loader as in
@@ -96,6 +97,7 @@
 //! - [Sequences](guide::sequences)
 //! - [Two networks in turn](guide::two_networks)
 //! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
+//! - [Several processes](guide::ranks)
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
 //! - [Reading the errors](layercake::guide::errors)
@@ -112,6 +114,7 @@
 //!
 //! - `tables`: [`tables`], CSV files with words and missing values, and `own`, training on tables and folders of pictures
 //! - `cli`: `cli`, the whole command for a network of your own; with `onnx` it writes ONNX files too
+//! - `mpi`: the ranks that `mpirun` starts, [`distributed`]; needs an MPI and libclang to build
 //! - `cuda`: train on dfdx's CUDA device
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
 //!   link
@@ -123,6 +126,7 @@ pub mod cli;
 mod crops;
 pub mod data;
 pub mod detection;
+pub mod distributed;
 pub mod embedding;
 pub mod ensemble;
 mod error;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::lane::Lane;
 use crate::{
-    layers::{Held, Shared, Site},
+    layers::{Held, Shared, Site, Weights},
     plan::{Part, Plan, Step, Task, Writes},
 };
 
@@ -64,17 +64,31 @@ fn input_grads(step: &Step, lane: &mut Lane, task: Task, shared: Shared, dy: &mu
 /// Adds the gradients of a step's parameters over all lanes. Each thread takes a part of them, with the lanes in order.
 pub fn weights(plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[index];
-    let weights = step.layer.weights().expect("only a step with weights has wide ones");
     let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a layer with weights owns them");
+    weight_rows(plan, index, lanes, 0, weight);
+    if wide(step).has_bias() {
+        self::bias(plan, index, lanes, &mut bias[0]);
+    }
+}
+
+/// Adds the gradient of a weight's elements from `first` on, as many as fit into `to`. They are whole parts of [`Weights::part`].
+pub fn weight_rows(plan: &Plan, index: usize, lanes: &[Lane], first: usize, to: &mut [f32]) {
+    let weights = wide(&plan.steps[index]);
     let [rows, row] = weights.part();
-    weight.par_chunks_mut(rows * row).enumerate().for_each(|(part, to)| {
+    to.par_chunks_mut(rows * row).enumerate().for_each(|(part, to)| {
         for lane in lanes {
-            weights.rows(held(plan, index, lane), part * rows, to, true);
+            weights.rows(held(plan, index, lane), first / row + part * rows, to, true);
         }
     });
-    for lane in lanes.iter().filter(|_| weights.has_bias()) {
-        weights.bias(held(plan, index, lane), &mut bias[0], true);
-    }
+}
+
+/// Adds the gradient of a bias.
+pub fn bias(plan: &Plan, index: usize, lanes: &[Lane], to: &mut [f32]) {
+    lanes.iter().for_each(|lane| wide(&plan.steps[index]).bias(held(plan, index, lane), to, true));
+}
+
+fn wide(step: &Step) -> &dyn Weights {
+    step.layer.weights().expect("only a step with weights has wide ones")
 }
 
 /// The state of a lane after the backward pass of a step.

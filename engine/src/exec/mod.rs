@@ -5,15 +5,20 @@ mod forward;
 mod lane;
 mod norm;
 mod profile;
+mod together;
+
+use std::{ops::Range, sync::Arc};
 
 use lane::Lane;
 pub use lane::numbers as lane_numbers;
 use rayon::prelude::*;
+use together::{Sums, Team};
 
 use crate::{
     kernels::{elementwise, layout, memory::zeros},
     layers::{Norm, Shared, channels::Order},
-    plan::{Layout, Part, Phase, Plan, Task},
+    plan::{Layout, Part, Phase, Plan, Span, Task, Value},
+    ranks::Ranks,
 };
 
 /// The number of elements from which copying or adding them is worth waking another thread.
@@ -38,13 +43,16 @@ pub struct Workspace {
     pub seed: u64,
     /// The caller's data that is kept with the buffers.
     pub memo: Option<Memo>,
+    /// The lanes that are computed here: all of them, or a rank's.
     lanes: Vec<Lane>,
+    /// Those who have the others.
+    team: Option<Team>,
     norms: Vec<Norm>,
 }
 
 impl Workspace {
-    /// All buffers, zeroed; none if there is not enough memory.
-    pub fn new(plan: &Plan) -> Option<Self> {
+    /// All buffers for these lanes, zeroed; none if there is not enough memory.
+    pub fn new(plan: &Plan, lanes: &[Span]) -> Option<Self> {
         Some(Self {
             given: vec![false; plan.inputs.len()],
             staging: zeros(plan.staging())?,
@@ -53,9 +61,25 @@ impl Workspace {
             packed: plan.steps.iter().map(|step| zeros(step.layer.packs())).collect::<Option<_>>()?,
             seed: 0,
             memo: None,
-            lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
+            lanes: lanes.iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
+            team: None,
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
         })
+    }
+
+    /// Whether these are the lanes that are computed here.
+    pub fn has(&self, lanes: &[Span]) -> bool {
+        self.lanes.iter().map(|lane| lane.span).eq(lanes.iter().copied())
+    }
+
+    /// Whether the passes wait for ranks that are threads of this process.
+    pub fn waits_for_threads(&self) -> bool {
+        self.team.as_ref().is_some_and(|team| team.0.are_threads())
+    }
+
+    /// Sets the ranks that compute the other lanes.
+    pub fn share_with(&mut self, ranks: Option<Arc<dyn Ranks>>) {
+        self.team = ranks.map(Team);
     }
 
     /// The tensors of all nodes.
@@ -84,6 +108,7 @@ impl Workspace {
     /// Forgets what one run set for its passes.
     pub fn reset(&mut self) {
         self.seed = 0;
+        self.team = None;
         self.given.fill(false);
     }
 
@@ -101,12 +126,15 @@ impl Workspace {
     /// [`Workspace::set_input`] of what `fill` writes.
     pub fn fill_input(&mut self, plan: &Plan, index: usize, fill: impl FnOnce(&mut [f32])) {
         let value = &plan.values[plan.inputs[index]];
-        if let Some(direct) = plan.is_direct(value).then(|| &mut self.lanes[0].slots[value.slot][..plan.batch * value.len()]) {
+        let is_direct = plan.is_direct(value) && self.team.is_none();
+        if let Some(direct) = is_direct.then(|| &mut self.lanes[0].slots[value.slot][..plan.batch * value.len()]) {
             fill(direct);
             self.given[index] = true;
             return;
         }
         let mut staging = std::mem::take(&mut self.staging);
+        // What one rank fills in directly.
+        staging.resize(staging.len().max(plan.batch * value.len()), 0.0);
         let from = &mut staging[..plan.batch * value.len()];
         fill(from);
         self.set_input(plan, index, from);
@@ -139,7 +167,9 @@ impl Workspace {
                         tasks.iter().for_each(|&task| profile::timed(plan, "forward", task, || forward::run(lane, task, shared)))
                     });
                 }
-                Phase::Merge(step) => norm::merge_forward(plan, *step, &self.lanes, &mut self.params, &mut self.norms),
+                Phase::Merge(step) => {
+                    norm::merge_forward(plan, *step, &self.lanes, &mut self.params, &mut self.norms, self.team.as_ref());
+                }
                 Phase::Weights(_) => unreachable!("a phase of the backward pass"),
             }
         }
@@ -152,7 +182,16 @@ impl Workspace {
     pub fn read_output(&self, plan: &Plan, index: usize, to: &mut [f32]) {
         assert_eq!(to.len(), plan.output_len(index), "an output has the length of its shape times the batch");
         let value = &plan.values[plan.outputs[index].value];
-        let longest = plan.lanes[0].images * value.len();
+        self.read_lanes(value, to);
+        if let Some(team) = &self.team {
+            team.complete(plan, to, value.len());
+        }
+    }
+
+    /// Writes the images of the lanes to their places in a batch-major value.
+    fn read_lanes(&self, value: &Value, to: &mut [f32]) {
+        let longest = self.longest() * value.len();
+        let to = &mut to[self.images().start * value.len()..self.images().end * value.len()];
         let give = |(lane, to): (&Lane, &mut [f32])| {
             let from = &lane.slots[value.slot][..to.len()];
             match value.order {
@@ -181,6 +220,20 @@ impl Workspace {
             assert_eq!(grad.len(), param.len, "a gradient has the length of its parameter");
         }
         each(&mut self.lanes, |lane| lane.take_output_grads(plan, output_grads));
+        if plan.backward.is_empty() {
+            return;
+        }
+        let Some(team) = self.team.clone() else {
+            self.backward_phases(plan, grads, None);
+            return self.add_up_lanes(plan, grads);
+        };
+        team.backward(plan, grads, &mut |grads, sums| {
+            self.backward_phases(plan, grads, Some(sums));
+            sums.finish(plan, &self.lanes, grads);
+        });
+    }
+
+    fn backward_phases(&mut self, plan: &Plan, grads: &mut [Vec<f32>], mut sums: Option<&mut Sums>) {
         for phase in &plan.backward {
             match phase {
                 Phase::Lanes(tasks) => {
@@ -190,22 +243,21 @@ impl Workspace {
                     });
                 }
                 Phase::Merge(step) => {
-                    norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, grads);
+                    norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, grads, self.team.as_ref());
                 }
                 Phase::Weights(step) => {
                     let task = Task { step: *step, part: Part::Whole };
-                    profile::timed(plan, "weights", task, || backward::weights(plan, *step, &self.lanes, grads));
+                    profile::timed(plan, "weights", task, || match &mut sums {
+                        None => backward::weights(plan, *step, &self.lanes, grads),
+                        Some(sums) => sums.weights(plan, *step, &self.lanes, grads),
+                    });
                 }
             }
         }
-        self.add_up_lanes(plan, grads);
     }
 
     /// Adds the gradients of the lanes, in order.
     fn add_up_lanes(&self, plan: &Plan, grads: &mut [Vec<f32>]) {
-        if plan.backward.is_empty() {
-            return;
-        }
         for (index, to) in grads.iter_mut().enumerate().filter(|&(index, _)| plan.params[index].trained && !plan.params[index].wide) {
             let add = |(part, to): (usize, &mut [f32])| {
                 for lane in self.lanes.iter().filter(|lane| !lane.grads[index].is_empty()) {
@@ -230,9 +282,28 @@ impl Workspace {
         let value = &plan.values[plan.inputs[index]];
         // Without a buffer, no output depends on the input.
         let Some(slot) = value.grad else { return };
-        for (lane, into) in self.lanes.iter().zip(into.chunks_mut(plan.lanes[0].images * value.len())) {
-            layout::transpose(value.len(), lane.span.images, &lane.slots[slot][..into.len()], into, true);
-        }
+        let longest = self.longest() * value.len();
+        let give = |into: &mut [f32], add: bool| {
+            for (lane, into) in self.lanes.iter().zip(into.chunks_mut(longest)) {
+                layout::transpose(value.len(), lane.span.images, &lane.slots[slot][..into.len()], into, add);
+            }
+        };
+        let Some(team) = &self.team else { return give(into, true) };
+        let mut all = vec![0.0; into.len()];
+        give(&mut all[self.images().start * value.len()..], false);
+        team.complete(plan, &mut all, value.len());
+        elementwise::add(&all, into);
+    }
+
+    /// The most images of a lane, which the first has.
+    fn longest(&self) -> usize {
+        self.lanes.first().map_or(1, |lane| lane.span.images)
+    }
+
+    /// The images of the lanes.
+    fn images(&self) -> Range<usize> {
+        let [first, last] = [self.lanes.first(), self.lanes.last()].map(|lane| lane.map(|lane| lane.span));
+        first.map_or(0, |lane| lane.start)..last.map_or(0, |lane| lane.start + lane.images)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Batch normalization, where lanes wait for each other.
 
-use super::lane::Lane;
+use super::{lane::Lane, together::Team};
 use crate::{
     kernels::batch_norm::Moments,
     layers::{Norm, Normalization},
@@ -12,9 +12,14 @@ fn normalization(step: &Step) -> &Normalization {
 }
 
 /// Forward: merges the statistics of the lanes into those of the batch and updates the running ones; or uses the running ones unchanged.
-pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec<f32>], norms: &mut [Norm]) {
+pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec<f32>], norms: &mut [Norm], team: Option<&Team>) {
     let step = &plan.steps[step];
     let norm = normalization(step);
+    let all = team.filter(|_| norm.train).map(|team| team.moments(plan, norm.index, lanes));
+    let of_lane = |lane: usize, channel: usize| match &all {
+        Some(all) => all[lane * norm.channels + channel],
+        None => lanes[lane].moments[norm.index][channel],
+    };
     let of = &mut norms[norm.index];
     let (affine, rest) = params[step.first_param..].split_at_mut(if norm.affine { 2 } else { 0 });
     let [running_mean, running_var, ..] = rest else { unreachable!("a batch normalization has running statistics") };
@@ -22,9 +27,9 @@ pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec
         let (mean, variance) = if norm.train {
             let mut count = 0;
             let mut moments = Moments::default();
-            for lane in lanes {
-                let more = lane.span.images * norm.positions;
-                moments = moments.merge(count, lane.moments[norm.index][channel], more);
+            for (lane, span) in plan.lanes.iter().enumerate() {
+                let more = span.images * norm.positions;
+                moments = moments.merge(count, of_lane(lane, channel), more);
                 count += more;
             }
             let update = |running: &mut f32, new: f64| {
@@ -49,15 +54,28 @@ pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec
 ///
 /// With `h = (x - mean) s`, `s` the inverse standard deviation, `g` the weight and `n` elements per channel: `dx = g s (dy - mean(dy) - h mean(dy
 /// h))`; with running statistics, which do not depend on `x`, `dx = g s dy`.
-pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f32>], norms: &mut [Norm], grads: &mut [Vec<f32>]) {
+pub fn merge_backward(
+    plan: &Plan,
+    step: usize,
+    lanes: &[Lane],
+    params: &[Vec<f32>],
+    norms: &mut [Norm],
+    grads: &mut [Vec<f32>],
+    team: Option<&Team>,
+) {
     let step = &plan.steps[step];
     let norm = normalization(step);
+    let all = team.map(|team| team.sums(plan, norm.index, lanes));
+    let of_lane = |lane: usize, channel: usize| match &all {
+        Some(all) => all[lane * norm.channels + channel],
+        None => lanes[lane].sums[norm.index][channel],
+    };
     let of = &mut norms[norm.index];
     let count = (plan.batch * norm.positions) as f64;
     for channel in 0..norm.channels {
         let mut sums = [0.0; 2];
-        for lane in lanes {
-            let [grad, product] = lane.sums[norm.index][channel];
+        for lane in 0..plan.lanes.len() {
+            let [grad, product] = of_lane(lane, channel);
             sums = [sums[0] + grad, sums[1] + product];
         }
         let deviation = of.deviation[channel];

@@ -18,7 +18,7 @@ pub use program::{Part, Phase, Task};
 pub(crate) use runnable::{At, Framed, Runnable, elementwise, runs_as};
 pub use step::{Step, Writes};
 
-use crate::{EngineError, Mode, layers::channels::Order};
+use crate::{EngineError, Mode, layers::channels::Order, ranks::share};
 
 /// What a plan depends on, besides the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,30 @@ impl Plan {
 }
 
 impl Plan {
+    /// The lanes of a rank; none if the pass is not shared. With the channels innermost, where the results of an image do not depend on the others, the only lane is
+    /// divided.
+    pub fn share(&self, rank: usize, size: usize) -> Option<Vec<Span>> {
+        match self.layout {
+            _ if size == 1 => None,
+            Layout::Images => (self.lanes.len() > 1).then(|| self.lanes[share(self.lanes.len(), rank, size)].to_vec()),
+            // A single image may be computed in another order.
+            Layout::Channels if self.batch < 2 * size => None,
+            Layout::Channels => {
+                let images = share(self.batch, rank, size);
+                Some(vec![Span { start: images.start, images: images.len() }])
+            }
+        }
+    }
+
+    /// The first image of each rank, and the number of images.
+    pub fn bounds(&self, size: usize) -> Vec<usize> {
+        let first = |rank: usize| match self.layout {
+            Layout::Images => self.lanes.get(share(self.lanes.len(), rank, size).start).map_or(self.batch, |lane| lane.start),
+            Layout::Channels => share(self.batch, rank, size).start,
+        };
+        (0..=size).map(first).collect()
+    }
+
     /// Elements of an input of the whole batch.
     pub fn input_len(&self, index: usize) -> usize {
         self.batch * self.values[self.inputs[index]].len()

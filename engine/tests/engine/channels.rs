@@ -25,7 +25,7 @@ fn then(builder: &mut Builder, mut x: usize, ops: &[Op]) -> usize {
 }
 
 /// Bottlenecks of a ResNet: a shortcut with a convolution, and one without.
-fn residual() -> Graph {
+pub fn residual() -> Graph {
     let mut builder = Builder::new("Residual");
     let x = builder.input("input", Shape::new(&[3, 21, 18])).unwrap();
     let relu = Op::Relu(Relu {});
@@ -48,7 +48,7 @@ fn residual() -> Graph {
 }
 
 /// A depthwise block with squeeze-and-excitation, and branches that are joined.
-fn mobile() -> Graph {
+pub fn mobile() -> Graph {
     let mut builder = Builder::new("Mobile");
     let x = builder.input("input", Shape::new(&[6, 11, 13])).unwrap();
     let silu = Op::Silu(Silu {});
@@ -69,7 +69,7 @@ fn mobile() -> Graph {
 }
 
 /// 3x3 convolutions in tiles of both sizes.
-fn tiles() -> Graph {
+pub fn tiles() -> Graph {
     let ops = [
         conv(24, 3, 1),
         Op::Relu(Relu {}),

@@ -14,6 +14,7 @@ mod norms;
 mod picks;
 mod products;
 mod random;
+mod ranks;
 mod runs;
 mod sequences;
 mod slopes;

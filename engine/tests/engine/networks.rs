@@ -147,11 +147,11 @@ pub fn case(graph: &Graph, batch: usize, mode: Mode) -> Case<'_> {
     Case { graph, batch, mode, seed: 17, inputs, params, output_grads }
 }
 
-fn narrow(x: &[f64]) -> Vec<f32> {
+pub fn narrow(x: &[f64]) -> Vec<f32> {
     x.iter().map(|&x| x as f32).collect()
 }
 
-fn wide(x: &[f32]) -> Vec<f64> {
+pub fn wide(x: &[f32]) -> Vec<f64> {
     x.iter().map(|&x| f64::from(x)).collect()
 }
 

@@ -9,12 +9,12 @@ use layercake_ir::{
 use crate::{blocks, interpreter::Outcome, joins, networks::*};
 
 /// All numbers of an outcome, as bits.
-fn bits(outcome: &Outcome) -> Vec<u64> {
+pub fn bits(outcome: &Outcome) -> Vec<u64> {
     let lists = outcome.outputs.iter().chain(&outcome.param_grads).chain(&outcome.input_grads).chain(&outcome.params);
     lists.flatten().map(|x| x.to_bits()).collect()
 }
 
-fn networks() -> Vec<(Graph, usize)> {
+pub fn networks() -> Vec<(Graph, usize)> {
     let norms = [
         conv_with(8, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false),
         norm2d(true),

@@ -14,6 +14,7 @@ use layercake_models::{
 };
 use layercake_train::cli::{cancel_on_signals, print_outcome};
 use layercake_train::data::{self, KnownDataset};
+use layercake_train::distributed::World;
 use layercake_train::generative::GeneratorLoss;
 use layercake_train::own::EvaluationOptions;
 use layercake_train::rl::{Baseline, KnownEnvironment};
@@ -27,6 +28,9 @@ pub(crate) type Outcome = Result<(), CommandError>;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
     layercake::check_instruction_set()?;
+    if crate::ranks::are_several() && !matches!(cli.command, Command::Train(_)) {
+        return Err(crate::ranks::alone());
+    }
     match cli.command {
         Command::List => list(),
         Command::Summary(shown) => summary(&shown),
@@ -40,7 +44,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Convert { file, out, key, f32: to_f32 } => convert(&file, &out, ConvertOptions { key, to_f32 }),
         Command::Train(args) => {
             let purpose = args.tuning.purpose();
-            train_for(*args, purpose)
+            crate::ranks::train(*args, purpose)
         }
         Command::Doctor(args) => crate::doctor::run(*args),
         Command::Search(args) => crate::search::run(*args),
@@ -97,10 +101,10 @@ fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
 }
 
 /// Trains, or does what else the purpose is.
-pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
+pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outcome {
     use_threads(args.threads)?;
     if args.own.data.data.is_some() || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
-        return crate::own::train(args, purpose, cancel()?);
+        return crate::own::train(args, purpose, cancel()?, &world);
     }
     let TrainArgs {
         epochs,
@@ -151,6 +155,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
         tensorboard,
         cancellation,
         agent,
+        world,
     };
     let (model, options) = match &rest.resume {
         None => {
@@ -171,7 +176,11 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
             (named(&config.model)?, TrainOptions { dataset, variant, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
-    Ok(print_outcome(&model.train(&options)?, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
+    let outcome = model.train(&options)?;
+    if !options.world.is_root() {
+        return Ok(());
+    }
+    Ok(print_outcome(&outcome, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
 }
 
 /// Rejects a data set for a model that acts.

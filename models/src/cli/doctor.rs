@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use layercake_train::cli::{TransferArgs, TuningArgs};
+use layercake_train::distributed::World;
 use layercake_train::run::Purpose;
 
 use crate::args::{AgentArgs, Device, OwnArgs, TrainArgs, count, rate, threads};
@@ -79,5 +80,5 @@ pub(crate) fn run(args: DoctorArgs) -> Outcome {
         own,
         agent: AgentArgs::default(),
     };
-    train_for(train, Purpose::Doctor)
+    train_for(train, Purpose::Doctor, World::one())
 }

@@ -68,6 +68,9 @@ pub(crate) enum CommandError {
     /// The operation on the model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Another rank has told what is wrong.
+    #[error("rank 0 tells what is wrong")]
+    Told { code: u8 },
     /// Stdout cannot be written.
     #[error("cannot write to stdout: {0}")]
     Output(#[from] io::Error),
@@ -82,6 +85,7 @@ impl CommandError {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Arguments(_) => USAGE,
+            Self::Told { code } => *code,
             Self::Model(ModelError::Train(TrainError::Interrupted { .. })) => INTERRUPTED,
             _ => 1,
         }

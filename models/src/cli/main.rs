@@ -12,6 +12,7 @@ mod new;
 mod onnx;
 mod own;
 mod photos;
+mod ranks;
 mod report;
 mod search;
 mod study;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of the pipe has exited; there is nobody to report to.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Err(CommandError::Told { code }) => ExitCode::from(code),
         Err(error) => {
             // If stderr is closed too, only the exit code reports the error.
             let _ = writeln!(io::stderr(), "{}", error.line());

@@ -5,6 +5,7 @@ use std::path::Path;
 use layercake::ir::Graph;
 use layercake_models::{DeviceKind, ModelError, ZooModel, evaluate_own, own_graph, own_network, own_predictor, train_own};
 use layercake_train::cli::{predict as predict_from, print_evaluation, print_outcome};
+use layercake_train::distributed::World;
 use layercake_train::own::{EvaluationOptions, TrainingOptions};
 use layercake_train::run::{Purpose, RunConfig, RunFolder, RunOptions};
 use layercake_train::{CancellationToken, TrainError};
@@ -29,7 +30,7 @@ pub(crate) fn graph_of_run(folder: &Path) -> Result<Option<Graph>, crate::error:
 }
 
 /// Trains a model, or resumes a run.
-pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: CancellationToken) -> Outcome {
+pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: CancellationToken, world: &World) -> Outcome {
     reject(&args)?;
     let TrainArgs {
         model,
@@ -49,7 +50,7 @@ pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: Cancellatio
         own,
         ..
     } = args;
-    let resumed = resume.as_deref().map(RunFolder::open).transpose().map_err(ModelError::from)?;
+    let resumed = resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose().map_err(ModelError::from)?;
     let (name, kind) = match &resumed {
         Some(run) => {
             (run.config().model.clone(), if run.config().device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu })
@@ -69,11 +70,18 @@ pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: Cancellatio
     recipe = tuning.recipe(recipe);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose };
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world: world.clone() };
     let (dropout, transfer) = (own.dropout, transfer.transfer());
     let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, dropout, transfer, device: kind.name(), run };
-    let mut warn = |warning: &str| eprintln!("warning: {warning}");
+    let mut warn = |warning: &str| {
+        if world.is_root() {
+            eprintln!("warning: {warning}");
+        }
+    };
     let outcome = train_own(&*model, kind, options, &mut warn)?;
+    if !world.is_root() {
+        return Ok(());
+    }
     Ok(print_outcome(&outcome, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
 }
 

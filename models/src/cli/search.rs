@@ -6,6 +6,7 @@ use std::path::Path;
 use layercake_models::{AgentOptions, ModelError, TrainOptions, ZooModel, own_network, train_own};
 use layercake_train::TrainError;
 use layercake_train::cli::{OwnSearchOptions, search, search_own, with_values};
+use layercake_train::distributed::World;
 use layercake_train::run::{Purpose, RUNS, Recipe};
 use layercake_train::search::Axis;
 use serde_json::json;
@@ -69,6 +70,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
             cancellation: cancellation.clone(),
             purpose,
             agent: AgentOptions::default(),
+            world: World::one(),
         };
         model.train(&options).map_err(training)
     });

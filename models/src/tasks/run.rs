@@ -65,11 +65,16 @@ where
     D: Seeded,
 {
     let Begun { source, resumed, recipe } = begin(&model, options, own)?;
-    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
+    let prepared = prepare(&recipe);
+    // Missing data of one rank end all of them.
+    let known = options.world.agree(prepared.as_ref().map(drop).map_err(|error| TrainError::Setting(error.to_string())));
+    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepared?;
+    known?;
     let config = config(&model, options, source, recipe, (normalize, classes));
     let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
-    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, .. } = options.clone();
-    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose })?)
+    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, world, .. } = options.clone();
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
+    Ok(conduct(config, trainee, device, run)?)
 }
 
 /// What a run begins with.
@@ -96,7 +101,7 @@ fn begin(model: &Trained, options: &TrainOptions, own: Recipe) -> Result<Begun, 
         let reason = "it has no generator";
         return Err(ModelError::NoEffect { model: model.name, option: "--loss", reason, known: "see `layercake train --help`" });
     }
-    let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
+    let resumed = options.resume.as_deref().map(|path| RunFolder::open_on(path, &options.world)).transpose()?;
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
     has_effect(&recipe)?;

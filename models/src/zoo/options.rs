@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use layercake_train::data::KnownDataset;
+use layercake_train::distributed::World;
 use layercake_train::ensemble::Averaged;
 use layercake_train::generative::GeneratorLoss;
 use layercake_train::rl::{Baseline, Finished, KnownEnvironment};
@@ -66,6 +67,8 @@ pub struct TrainOptions {
     pub purpose: Purpose,
     /// The options of agents.
     pub agent: AgentOptions,
+    /// The ranks that train together.
+    pub world: World,
 }
 
 /// Options of agents, which have no effect on other models.

@@ -13,6 +13,8 @@ mod options;
 mod own;
 mod photos;
 mod pictures;
+#[cfg(feature = "mpi")]
+mod ranks;
 mod run;
 mod search;
 mod study;

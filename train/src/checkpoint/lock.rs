@@ -16,7 +16,8 @@ const TRIES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct FolderLock {
     folder: PathBuf,
-    file: File,
+    /// None where another rank holds the lock.
+    file: Option<File>,
 }
 
 impl FolderLock {
@@ -25,8 +26,10 @@ impl FolderLock {
         let path = folder.join(LOCK);
         for _ in 0..TRIES {
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-            let mut lock = Self { folder: folder.to_owned(), file: file.map_err(|source| at(&path, source))? };
-            match lock.file.try_lock() {
+            let file = file.map_err(|source| at(&path, source))?;
+            let locked = file.try_lock();
+            let mut lock = Self { folder: folder.to_owned(), file: Some(file) };
+            match locked {
                 Err(TryLockError::WouldBlock) => return Err(TrainError::InUse { path: folder.to_owned(), pid: lock.forget() }),
                 // The file system has no locks: run without one.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
@@ -41,6 +44,11 @@ impl FolderLock {
         Err(TrainError::InUse { path: folder.to_owned(), pid: None })
     }
 
+    /// The lock of a folder that another rank of the same run has locked, and in which this one writes nothing.
+    pub fn of_another_rank(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), file: None }
+    }
+
     /// Whether a process holds the lock of a folder.
     pub fn is_held(folder: &Path) -> bool {
         let file = File::open(folder.join(LOCK));
@@ -49,7 +57,7 @@ impl FolderLock {
 
     /// Whether the folder is still the one that was locked.
     pub fn is_in_place(&self) -> bool {
-        same(&self.file, &self.folder.join(LOCK))
+        self.file.as_ref().is_none_or(|file| same(file, &self.folder.join(LOCK)))
     }
 
     /// Returns an error if the folder was removed or replaced.
@@ -58,25 +66,26 @@ impl FolderLock {
     }
 
     fn sign(&mut self) -> std::io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        writeln!(self.file, "{}", std::process::id())
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
     }
 
     /// Gives up without removing the file, and returns the id of its holder.
     fn forget(mut self) -> Option<u32> {
         let mut text = String::new();
-        let read = self.file.read_to_string(&mut text);
+        let read = self.file.take().map(|mut file| file.read_to_string(&mut text));
         // With an empty path, dropping this removes nothing.
         self.folder = PathBuf::new();
-        read.ok().and_then(|_| text.trim().parse().ok())
+        read.and_then(Result::ok).and_then(|_| text.trim().parse().ok())
     }
 }
 
 /// Removes the lock file.
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        if !self.folder.as_os_str().is_empty() && self.is_in_place() {
+        if self.file.is_some() && !self.folder.as_os_str().is_empty() && self.is_in_place() {
             let _ = fs::remove_file(self.folder.join(LOCK));
         }
     }

@@ -18,6 +18,7 @@ use super::search::print_outcome;
 use super::search_own::{OwnSearchOptions, search_own};
 use super::{DataArgs, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
+use crate::distributed::World;
 use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions};
 use crate::{CancellationToken, TrainError};
@@ -79,8 +80,11 @@ where
     }
 
     fn main_with(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
-        let done = match Cli::try_parse_from(arguments) {
-            Ok(cli) => self.run(cli, cancel_on_signals),
+        let (world, done) = match Cli::try_parse_from(arguments) {
+            Ok(cli) => match World::from_environment() {
+                Ok(world) => (world.clone(), self.run(cli, cancel_on_signals, &world)),
+                Err(error) => (World::one(), Err(error)),
+            },
             Err(error) => {
                 let code = if error.use_stderr() { 2 } else { 0 };
                 return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
@@ -89,8 +93,10 @@ where
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                // If stderr is closed too, only the exit code reports the error.
-                let _ = writeln!(stderr(), "{}", one_line(&error));
+                if world.is_root() {
+                    // If stderr is closed too, only the exit code reports the error.
+                    let _ = writeln!(stderr(), "{}", one_line(&error));
+                }
                 ExitCode::from(if matches!(error, TrainError::Interrupted { .. }) { INTERRUPTED } else { 1 })
             }
         }
@@ -103,13 +109,20 @@ where
     pub fn try_run(self, arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<(), TrainError> {
         let cli = Cli::try_parse_from(arguments).map_err(|error| TrainError::Setting(error.to_string()))?;
         // A process has one handler of signals, and runs several tests.
-        self.run(cli, || Ok(CancellationToken::new()))
+        self.run(cli, || Ok(CancellationToken::new()), &World::one())
     }
 
-    fn run(self, cli: Cli, cancellation: fn() -> Result<CancellationToken, TrainError>) -> Result<(), TrainError> {
+    fn run(self, cli: Cli, cancellation: fn() -> Result<CancellationToken, TrainError>, world: &World) -> Result<(), TrainError> {
         layercake::check_instruction_set().map_err(|error| TrainError::Setting(error.to_string()))?;
         match cli.command {
-            Command::Train(args) => self.train(args, cancellation()?),
+            Command::Train(args) => {
+                let outcome = cancellation().and_then(|cancellation| self.train(args, cancellation, world));
+                // A rank that has failed meets the others here.
+                world.agree(outcome)
+            }
+            _ if world.size() > 1 => {
+                Err(TrainError::Setting("only `train` works with several ranks; start other commands without `mpirun`".to_owned()))
+            }
             Command::Doctor(args) => self.doctor(args, cancellation()?),
             Command::Search(args) => self.search(args, cancellation()?),
             Command::Eval(args) => self.eval(args),
@@ -136,13 +149,14 @@ where
         work(&OwnModel { name: &N::GRAPH.name, recipe: self.recipe, input, given: self.given.as_deref(), build: &build })
     }
 
-    fn train(&self, args: TrainArgs, cancellation: CancellationToken) -> Result<(), TrainError> {
+    fn train(&self, args: TrainArgs, cancellation: CancellationToken, world: &World) -> Result<(), TrainError> {
         use_threads(args.threads)?;
         let recipe = args.recipe(self.recipe);
-        let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
+        let resumed = args.resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
         let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
-        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
+        let (purpose, world) = (tuning.purpose(), world.clone());
+        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
         self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
     }
 
@@ -156,9 +170,14 @@ where
     }
 
     fn train_with(&self, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
-        let mut warn = |warning: &str| eprintln!("warning: {warning}");
+        let is_root = options.run.world.is_root();
+        let mut warn = |warning: &str| {
+            if is_root {
+                eprintln!("warning: {warning}");
+            }
+        };
         let outcome = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
-        print_outcome(&outcome, curve)
+        if is_root { print_outcome(&outcome, curve) } else { Ok(()) }
     }
 
     fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {

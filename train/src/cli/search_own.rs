@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::search::search;
 use super::search_args::with_values;
+use crate::distributed::World;
 use crate::own::{DataOptions, TrainingOptions};
 use crate::run::{Purpose, RUNS, Recipe, RunOptions, RunOutcome};
 use crate::search::{Search, SearchTable};
@@ -61,6 +62,7 @@ pub fn search_own(
                 tensorboard: None,
                 cancellation: cancellation.clone(),
                 purpose,
+                world: World::one(),
             },
         })
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::DataError;
+use super::{Column, DataError};
 
 /// Random access to items, from several threads; PyTorch's `Dataset`.
 ///
@@ -39,6 +39,12 @@ pub trait Collate: Sized + Send + 'static {
     /// # Errors
     /// Returns an error if the items have different sizes: [`DataError::Uneven`].
     fn collate(items: Vec<Self>) -> Result<Self::Batch, DataError>;
+
+    /// The arrays of a batch, if these are all of it: of several [ranks](crate::distributed) each then reads a part of every batch, and they exchange the rest. By default
+    /// each rank reads the whole batch.
+    fn columns(_: &mut Self::Batch) -> Option<Vec<Column<'_>>> {
+        None
+    }
 }
 
 impl<D: Dataset + ?Sized> Dataset for Arc<D> {

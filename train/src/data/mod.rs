@@ -5,6 +5,7 @@
 
 mod array;
 mod check;
+mod columns;
 mod contained;
 mod dataset;
 mod error;
@@ -23,6 +24,8 @@ pub mod transforms;
 
 pub use array::{Array, BatchShape};
 pub use check::{CheckedDataset, check};
+pub use columns::Column;
+pub(crate) use columns::{fingerprint, join};
 pub(crate) use contained::text_of;
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;

@@ -2,7 +2,7 @@
 
 use super::array::{Array, stack};
 use super::transforms::resize;
-use super::{Collate, DataError};
+use super::{Collate, Column, DataError};
 use crate::detection::Object;
 
 /// An image of floats: in 0..=1 when read from a data set, any values after transforms.
@@ -126,6 +126,10 @@ impl Collate for Labeled {
         let labels = items.iter().map(|item| item.label).collect();
         Ok(Batch { images: images(items.iter_mut().map(|item| &mut item.image))?, labels })
     }
+
+    fn columns(Batch { images, labels }: &mut Batch) -> Option<Vec<Column<'_>>> {
+        Some(vec![Column::Numbers(images), Column::Classes(labels)])
+    }
 }
 
 impl Collate for Masked {
@@ -136,6 +140,10 @@ impl Collate for Masked {
         let masks = items.iter().map(|item| (item.mask.size.to_vec(), item.mask.classes.iter().map(|&class| class.into()).collect()));
         let masks = stack("masks", masks)?;
         Ok(MaskedBatch { images: images(items.iter_mut().map(|item| &mut item.image))?, masks })
+    }
+
+    fn columns(MaskedBatch { images, masks }: &mut MaskedBatch) -> Option<Vec<Column<'_>>> {
+        Some(vec![Column::Numbers(images), Column::Indices(masks)])
     }
 }
 
@@ -155,6 +163,10 @@ impl Collate for Image {
 
     fn collate(mut items: Vec<Self>) -> Result<Array<f32>, DataError> {
         images(&mut items)
+    }
+
+    fn columns(images: &mut Array<f32>) -> Option<Vec<Column<'_>>> {
+        Some(vec![Column::Numbers(images)])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::array::{Array, stack};
 use super::readers::RowBatch;
-use super::{Batch, Collate, DataError};
+use super::{Batch, Collate, Column, DataError};
 
 /// An input of any shape, such as a row of a table, a sequence or a picture, and what is to be predicted from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,15 @@ impl Collate for Sample {
             }
         };
         Ok(SampleBatch { inputs: stack("inputs", inputs)?, targets })
+    }
+
+    fn columns(SampleBatch { inputs, targets }: &mut SampleBatch) -> Option<Vec<Column<'_>>> {
+        let targets = match targets {
+            Targets::Classes(classes) => Column::Classes(classes),
+            Targets::Numbers(numbers) => Column::Numbers(numbers),
+            Targets::Labels(labels) => Column::Flags(labels),
+        };
+        Some(vec![Column::Numbers(inputs), targets])
     }
 }
 

@@ -62,7 +62,7 @@ where
     let Loaded { mut own, normalize, train, validation, test, warnings } = load(&data, given, &parts)?;
     warnings.iter().for_each(|warning| warn(warning));
     (own.hidden, own.dropout) = known.map_or((hidden, dropout), |known| (known.hidden, known.dropout));
-    if run.purpose != Purpose::Trial {
+    if run.purpose != Purpose::Trial && run.world.is_root() {
         say(&described(&own));
     }
     let net = built(model, &own, device)?;

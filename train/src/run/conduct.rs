@@ -9,8 +9,10 @@ use layercake::ir::Graph;
 use layercake::schedule::Better;
 use serde_json::json;
 
+use super::folder::checkpoints_in;
 use super::{Diagnosis, Recipe, RunConfig, RunFolder, RunSummary, doctor::examine_on};
 use crate::data::{Collate, Dataset, Loader};
+use crate::distributed::World;
 use crate::tensorboard::TensorBoard;
 use crate::trainer::{Lesson, Lessons, Smoothed, say};
 use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Optimizers, Progress, ProgressReport, Seeded, Task, TrainError};
@@ -52,6 +54,8 @@ pub struct RunOptions {
     pub cancellation: CancellationToken,
     /// What is done instead of a whole run.
     pub purpose: Purpose,
+    /// The ranks that train together. Rank 0 writes the run folder, and prints.
+    pub world: World,
 }
 
 /// What a model is trained for.
@@ -153,7 +157,9 @@ where
     D: Seeded,
 {
     let Conducted { mut net, graph, mut optimizer, items, selected_by } = trainee;
-    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose } = options;
+    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world } = options;
+    let settings = json!({ "model": config.model, "source": config.source, "recipe": config.recipe, "classes": config.classes });
+    world.must_be_equal(&[("options", settings.to_string()), ("normalization of the data", json!(config.normalize).to_string())])?;
     if let Some(run) = &resumed {
         config.transfer = run.config().transfer.clone();
     }
@@ -186,35 +192,46 @@ where
     let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
     // Before the folder of an earlier run is replaced. A numbered folder is a new one.
     let named = resumed.as_ref().map(|run| run.path().to_owned()).or(out.clone());
-    let early = tensorboard.as_deref().zip(named).map(|(folder, run)| TensorBoard::create(&folder.join(name_of(&run))));
-    let early = early.transpose()?;
-    let mut run = match (resumed, &out) {
-        (Some(run), _) => run,
-        (None, Some(path)) => RunFolder::create(path, config)?,
-        (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
-    };
-    run.draw_network(&graph)?;
-    let path = run.path().to_owned();
+    let tensorboard = tensorboard.filter(|_| world.is_root());
+    let early = tensorboard.as_deref().zip(named.clone()).map(|(folder, run)| TensorBoard::create(&folder.join(name_of(&run))));
+    let early = world.agree(early.transpose())?;
+    let opened = world.is_root().then(|| {
+        let mut run = match (resumed, &out) {
+            (Some(run), _) => run,
+            (None, Some(path)) => RunFolder::create(path, config)?,
+            (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
+        };
+        run.draw_network(&graph)?;
+        Ok(run)
+    });
+    // The other ranks have none.
+    let mut run = world.agree(opened.transpose())?;
+    let number = run.as_ref().and_then(|run| run.path().file_name()?.to_str()).unwrap_or_default();
+    let numbered = world.text_of_root(number);
+    let path = named.unwrap_or_else(|| Path::new(RUNS).join(numbered));
     let board = match (early, &tensorboard) {
         (None, Some(folder)) => Some(TensorBoard::create(&folder.join(name_of(&path)))?),
         (early, _) => early,
     };
-    let mut board = board.map(|board| described(board, &run, &graph));
+    let mut board = board.zip(run.as_ref()).map(|(board, run)| described(board, run, &graph));
     let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
     let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", task.unit(), path.display());
     let is_trial = purpose == Purpose::Trial;
-    let mut report = (!is_trial).then(|| {
+    let mut report = (!is_trial && world.is_root()).then(|| {
         transferred.iter().for_each(|table| say(table));
-        ProgressReport::new(&heading, recipe.epochs, batches)
+        let report = ProgressReport::new(&heading, recipe.epochs, batches);
+        if world.size() > 1 { report.without_bar() } else { report }
     });
     let mut guard = Guard::default();
     let checkpoints = match checkpoint_every {
-        Some(steps) => run.checkpoints().every(steps),
-        None => run.checkpoints(),
+        Some(steps) => checkpoints_in(&path).every(steps),
+        None => checkpoints_in(&path),
     };
-    let trainer = recipe.trainer(batches).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
-    let trainer = trainer.pretrained(transferred.is_some());
-    let mut trainer = trainer.callback(&mut run);
+    let trainer = recipe.trainer(batches).checkpoints(checkpoints).resume(resumes).cancellation(cancellation).world(world.clone());
+    let mut trainer = trainer.pretrained(transferred.is_some());
+    if let Some(run) = &mut run {
+        trainer = trainer.callback(run);
+    }
     trainer = if is_trial { trainer.without_test().callback(&mut guard) } else { trainer.pictures(&path) };
     if let Some(report) = &mut report {
         trainer = trainer.callback(report);
@@ -231,7 +248,18 @@ where
     }
     trainer.learn(&mut net, device, &mut optimizer, task)?;
     drop(trainer);
-    Ok(RunOutcome::Run { folder: path, summary: Box::new(run.finish(graph.params())?), selected_by })
+    if world.size() > 1 && report.is_some() {
+        say(&format!("rank 0 of {}: {}", world.size(), world.traffic()));
+    }
+    let finished = world.agree(run.map(|run| run.finish(graph.params())).transpose())?;
+    let summary = match (finished, world.size()) {
+        (Some(summary), 1) => summary,
+        (finished, _) => {
+            let text = world.text_of_root(&json!(finished).to_string());
+            serde_json::from_str(&text).map_err(|error| TrainError::Content { path: path.clone(), reason: error.to_string() })?
+        }
+    };
+    Ok(RunOutcome::Run { folder: path, summary: Box::new(summary), selected_by })
 }
 
 /// The name of a run for TensorBoard: that of its folder.

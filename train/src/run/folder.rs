@@ -17,6 +17,7 @@ use super::config::{ConfigFile, files_of, read_config};
 use super::progress::{PROGRESS, ProgressFile};
 use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves, report};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
+use crate::distributed::World;
 use crate::generative::FRECHET_DISTANCE;
 use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, Progress, TrainError, TrainingEnd, metrics};
 
@@ -145,6 +146,26 @@ impl RunFolder {
         Ok(Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, progress, lock })
     }
 
+    /// [`RunFolder::open`] on a rank of the [`World`]: rank 0 opens the folder, which the others read only.
+    ///
+    /// # Errors
+    /// As [`RunFolder::open`].
+    pub fn open_on(path: &Path, world: &World) -> Result<Self, TrainError> {
+        let opened = if world.is_root() { Some(Self::open(path)) } else { None };
+        match world.agree(opened.transpose())? {
+            Some(run) => Ok(run),
+            None => Self::of_another_rank(path),
+        }
+    }
+
+    /// The folder of a run that another rank writes.
+    fn of_another_rank(path: &Path) -> Result<Self, TrainError> {
+        let (config, files) = read_config(&path.join(CONFIG))?;
+        let (history, progress, lock) = (Vec::new(), ProgressFile::default(), FolderLock::of_another_rank(path));
+        let files = files.unwrap_or_default();
+        Ok(Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, progress, lock })
+    }
+
     /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -157,7 +178,7 @@ impl RunFolder {
 
     /// The run's checkpoints.
     pub fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.path.join(CHECKPOINTS))
+        checkpoints_in(&self.path)
     }
 
     /// Records the metrics of an epoch in `metrics.jsonl` and `curves.svg`. Called automatically if the folder is a [`Callback`].
@@ -389,6 +410,11 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError> {
 pub(crate) fn write_text(path: &Path, drawn: Result<String, String>) -> Result<(), TrainError> {
     let text = drawn.map_err(|reason| TrainError::Drawing { path: path.to_owned(), reason })?;
     write_atomically(path, text.as_bytes()).map_err(|source| file_error(path, source))
+}
+
+/// The checkpoints in a run folder.
+pub(super) fn checkpoints_in(path: &Path) -> Checkpoints {
+    Checkpoints::new(path.join(CHECKPOINTS))
 }
 
 /// Whether a file does not count in an otherwise empty folder: the lock, or a temporary `config.json`.

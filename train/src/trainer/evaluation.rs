@@ -22,8 +22,8 @@ where
     pub(super) fn measure(&mut self, start: Instant, training: f64, before: f64) -> Result<(), TrainError> {
         let epoch = self.state.epoch;
         let (seed, device, task, model) = (self.seed_of("validation", epoch), self.device, &mut *self.task, &*self.model);
-        let validation =
-            caught(|| format!("the validation after epoch {epoch}"), || device.seeded(seed, |device| task.validate(model, device)))?;
+        let validate = || self.trainer.world.together(|| device.seeded(seed, |device| task.validate(model, device)));
+        let validation = caught(|| format!("the validation after epoch {epoch}"), validate)?;
         let test = self.test()?;
         for loss in [&validation, &test].iter().filter_map(|metrics| metrics.get("loss")) {
             if !loss.is_finite() {
@@ -73,7 +73,8 @@ where
         // A partial epoch is evaluated with the random numbers of its epoch.
         let epoch = self.state.epoch;
         let (seed, device, task, model) = (self.seed_of("test", epoch), self.device, &mut *self.task, &*self.model);
-        caught(|| format!("the test after epoch {epoch}"), || device.seeded(seed, |device| task.evaluate(model, device)))
+        let evaluate = || self.trainer.world.together(|| device.seeded(seed, |device| task.evaluate(model, device)));
+        caught(|| format!("the test after epoch {epoch}"), evaluate)
     }
 
     /// A seed by purpose and epoch: a task's random numbers must not depend on earlier draws.
@@ -83,7 +84,7 @@ where
 
     /// Calls [`Task::draw`] with a staging folder, so that the run knows which files were drawn.
     pub(super) fn draw(&mut self, last: bool) -> Result<(), TrainError> {
-        let Some(folder) = self.trainer.pictures.clone() else { return Ok(()) };
+        let Some(folder) = self.trainer.pictures.clone().filter(|_| self.trainer.world.is_root()) else { return Ok(()) };
         let epoch = self.state.epoch;
         let staging = Staging::new(&folder)?;
         let (seed, device, task, model) = (self.seed_of("pictures", epoch), self.device, &mut *self.task, &*self.model);

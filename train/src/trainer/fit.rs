@@ -59,6 +59,21 @@ where
         optimizer: &mut dyn Players<M, D>,
         task: &mut dyn Lessons<M, D>,
     ) -> Result<Vec<Epoch>, TrainError> {
+        if !self.world.is_root() {
+            self.callbacks.clear();
+        }
+        let world = self.world.clone();
+        let outcome = self.learn_as_a_rank(model, device, optimizer, task);
+        world.agree(outcome)
+    }
+
+    fn learn_as_a_rank(
+        &mut self,
+        model: &mut M,
+        device: &D,
+        optimizer: &mut dyn Players<M, D>,
+        task: &mut dyn Lessons<M, D>,
+    ) -> Result<Vec<Epoch>, TrainError> {
         self.check()?;
         let Sizes { items, batches, batch_size } = task.sizes();
         let settings = RunSettings { seed: self.seed, items, batches, batch_size, accumulate: self.accumulate };
@@ -76,7 +91,11 @@ where
         }
         optimizer.check(model)?;
         task.check(model)?;
-        let lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
+        self.must_be_equal(&settings)?;
+        self.world.must_have_equal_models(model)?;
+        task.divide(&self.world)?;
+        let lock = self.checkpoints.as_ref().filter(|_| self.world.is_root()).map(Checkpoints::lock).transpose();
+        let lock = self.world.agree(lock)?;
         let mut run = Run {
             state: State::new(settings, rates.remove(0), rates),
             average: self.averaging.map(|averaging| AveragedModel::new(model, averaging)),
@@ -97,6 +116,15 @@ where
             run.epoch()?;
         }
         run.end()
+    }
+
+    /// Compares with the other ranks what the bits depend on.
+    fn must_be_equal(&self, settings: &RunSettings) -> Result<(), TrainError> {
+        self.world.must_be_equal(&[
+            ("version of Layercake", env!("CARGO_PKG_VERSION").to_owned()),
+            ("instruction set", layercake::instruction_set().to_owned()),
+            ("settings", format!("{settings:?}, {:?}, resume {}", self.until, self.resume)),
+        ])
     }
 }
 
@@ -165,8 +193,10 @@ where
                 let given = self.state.batch;
                 return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
-            read?;
-            self.batch()?;
+            self.trainer.world.agree(read)?;
+            self.task.join()?;
+            let world = self.trainer.world.clone();
+            world.together(|| self.batch())?;
             self.state.elapsed = before + start.elapsed().as_secs_f64();
             if self.stepped() {
                 self.after_step(start)?;
@@ -176,6 +206,7 @@ where
         let training = before + start.elapsed().as_secs_f64();
         self.state.elapsed = training;
         self.guard()?;
+        self.trainer.world.must_have_equal_models(&*self.model)?;
         let averaged = self.average.as_mut().map(|average| average.swap(self.model)).is_some();
         let outcome = self.measure(start, training, before);
         if averaged && let Some(average) = &mut self.average {

@@ -75,7 +75,8 @@ where
     pub(super) fn health(&mut self) -> Result<Epoch, TrainError> {
         let epoch = self.state.epoch;
         let (seed, device, task, model) = (self.seed_of("units", epoch), self.device, &mut *self.task, &*self.model);
-        let units = caught(|| format!("the units after epoch {epoch}"), || device.seeded(seed, |device| task.units(model, device)))?;
+        let count = || self.trainer.world.together(|| device.seeded(seed, |device| task.units(model, device)));
+        let units = caught(|| format!("the units after epoch {epoch}"), count)?;
         let share = |count: usize, of: usize| Some(count as f64 / of.max(1) as f64);
         let activations = units.into_iter().map(|units| LayerHealth {
             layer: units.layer,

@@ -7,7 +7,8 @@ use layercake::prelude::*;
 
 use super::{Pass, Step, Task};
 use crate::TrainError;
-use crate::data::{Array, Batches, Collate, Dataset, Loader, SubsetSampler};
+use crate::data::{Array, Batches, Collate, Dataset, Loader, SubsetSampler, fingerprint, join};
+use crate::distributed::World;
 use crate::metrics::Metrics;
 
 /// A [`Task`] with its training data. One batch at a time is read and then used.
@@ -17,6 +18,12 @@ pub(crate) trait Lessons<M, D: Storage<f32>> {
 
     /// The numbers of items and batches of an epoch, and that of the items in a batch.
     fn sizes(&self) -> Sizes;
+
+    /// Divides the reading of the training data among the ranks, if the batches can be joined again, and compares the first batch.
+    fn divide(&mut self, world: &World) -> Result<(), TrainError>;
+
+    /// Joins the parts of the batch that the ranks have read.
+    fn join(&mut self) -> Result<(), TrainError>;
 
     /// Begins an epoch, counted from 1, with this batch, counted from 0.
     fn begin(&mut self, epoch: usize, batch: usize);
@@ -75,11 +82,15 @@ pub(crate) struct Lesson<'a, T, S: Dataset> {
     data: Loader<S>,
     batches: Option<Batches<S>>,
     read: Option<<S::Item as Collate>::Batch>,
+    /// The number of the next batch.
+    next: usize,
+    /// The ranks that read a part each.
+    world: World,
 }
 
 impl<'a, T, S: Dataset> Lesson<'a, T, S> {
     pub fn new(task: &'a mut T, data: &Loader<S>) -> Self {
-        Self { task, data: data.clone(), batches: None, read: None }
+        Self { task, data: data.clone(), batches: None, read: None, next: 0, world: World::one() }
     }
 }
 
@@ -105,6 +116,27 @@ where
 
     fn begin(&mut self, epoch: usize, batch: usize) {
         self.batches = Some(self.data.epoch_from(epoch, batch));
+        self.next = batch;
+    }
+
+    fn divide(&mut self, world: &World) -> Result<(), TrainError> {
+        if world.size() == 1 {
+            return Ok(());
+        }
+        let first = self.data.clone().workers(0).epoch(1).next().transpose();
+        let Some(mut first) = world.agree(first.map_err(TrainError::from))? else { return Ok(()) };
+        let Some(columns) = S::Item::columns(&mut first) else { return Ok(()) };
+        world.must_be_equal(&[("data: its first batch", fingerprint(&columns))])?;
+        self.data = self.data.clone().part_of(world.rank(), world.size());
+        self.world = world.clone();
+        Ok(())
+    }
+
+    fn join(&mut self) -> Result<(), TrainError> {
+        let (number, world) = (self.next, &self.world);
+        self.next += 1;
+        let columns = self.read.as_mut().filter(|_| self.data.is_divided(number)).and_then(S::Item::columns);
+        columns.map_or(Ok(()), |columns| Ok(join(columns, world)?))
     }
 
     fn read(&mut self) -> Option<Result<(), TrainError>> {
@@ -126,7 +158,7 @@ where
 
     fn of(&mut self, indices: Vec<usize>, shuffle: Option<u64>) -> Box<dyn Lessons<M, D> + '_> {
         let data = self.data.clone().sampler(SubsetSampler { indices, shuffle });
-        Box::new(Lesson { task: &mut *self.task, data, batches: None, read: None })
+        Box::new(Lesson { task: &mut *self.task, data, batches: None, read: None, next: 0, world: World::one() })
     }
 
     fn spread(&self, most: usize) -> Vec<usize> {

@@ -35,6 +35,7 @@ use layercake::prelude::*;
 use layercake::schedule::{Better, ReduceOnPlateau};
 
 use crate::checkpoint::{Checkpoints, State};
+use crate::distributed::World;
 use crate::{Epoch, TrainError};
 pub use callback::{Callback, Progress, TrainingEnd};
 pub use cancellation::CancellationToken;
@@ -133,6 +134,7 @@ pub struct Trainer<'a, M, D: Storage<f32> = Cpu> {
     checkpoints: Option<Checkpoints>,
     resume: bool,
     cancellation: Option<CancellationToken>,
+    world: World,
     pretrained: bool,
     untested: bool,
 }
@@ -154,6 +156,7 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
             checkpoints: None,
             resume: false,
             cancellation: None,
+            world: World::one(),
             pretrained: false,
             untested: false,
         }
@@ -230,6 +233,15 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
     /// [`TrainError::Interrupted`](crate::TrainError::Interrupted).
     pub fn cancellation(self, token: CancellationToken) -> Self {
         Self { cancellation: Some(token), ..self }
+    }
+
+    /// Trains with all ranks of the world, to the same bits as one rank. All ranks call [`Trainer::fit`] with the same settings, data and initial model; each takes a part
+    /// of every batch through the network, in training and in evaluation. Rank 0 alone calls the callbacks, draws pictures and writes checkpoints; the others read the
+    /// checkpoint of a resumed run, so they see the same folder. The number of ranks may differ from that of the run that is resumed.
+    ///
+    /// An error of one rank ends all of them.
+    pub fn world(self, world: World) -> Self {
+        Self { world, ..self }
     }
 
     /// Does not evaluate the task on its test data: for runs that are compared by their validation metrics, of which only the best is tested.

@@ -28,6 +28,13 @@ impl ProgressReport {
         Self { epochs, bar }
     }
 
+    /// Without the progress bar: `mpirun` passes what ranks print on line by line.
+    #[must_use]
+    pub fn without_bar(mut self) -> Self {
+        self.bar = ProgressBar::hidden();
+        self
+    }
+
     fn place(&self, epoch: usize) -> String {
         let width = self.epochs.to_string().len();
         format!("epoch {epoch:>width$}/{}", self.epochs)

@@ -22,8 +22,13 @@ where
     M: TensorCollection<f32, D> + Clone,
     D: Seeded,
 {
-    /// Writes a checkpoint.
+    /// Writes a checkpoint, on rank 0.
     pub(super) fn save(&mut self) -> Result<(), TrainError> {
+        let saved = if self.trainer.world.is_root() { self.save_here() } else { Ok(()) };
+        self.trainer.world.agree(saved)
+    }
+
+    fn save_here(&mut self) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
         if let Some(lock) = &self.lock {
             lock.must_be_in_place()?;
@@ -48,12 +53,18 @@ where
     /// Loads the latest checkpoint if the run is to be resumed; otherwise removes old checkpoints.
     pub(super) fn begin(&mut self) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
-        remove_temporaries(checkpoints.folder(), checkpoint::is_number)?;
-        let Some(folder) = checkpoints.latest()? else { return Ok(()) };
+        let world = self.trainer.world.clone();
+        let cleaned = if world.is_root() { remove_temporaries(checkpoints.folder(), checkpoint::is_number) } else { Ok(()) };
+        world.agree(cleaned)?;
         if !self.trainer.resume {
-            return checkpoints.clear();
+            let cleared = if world.is_root() { checkpoints.clear() } else { Ok(()) };
+            return world.agree(cleared);
         }
-        self.load(&folder)?;
+        let latest = world.agree(checkpoints.latest())?;
+        world.must_be_equal(&[("latest checkpoint", format!("{latest:?}"))])?;
+        let Some(folder) = latest else { return Ok(()) };
+        let loaded = self.load(&folder);
+        world.agree(loaded)?;
         self.remember_warnings();
         let history = self.done();
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_resume(&history))

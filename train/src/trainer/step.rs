@@ -141,8 +141,9 @@ where
             unit: self.task.unit(),
             elapsed: start.elapsed(),
         };
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
+        let told = self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model));
         let cancelled = self.trainer.cancellation.as_ref().is_some_and(super::CancellationToken::is_cancelled);
+        let ((), cancelled) = self.trainer.world.meet(told, cancelled)?;
         if cancelled || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
             self.guard()?;
             self.save()?;

@@ -4,6 +4,7 @@ mod agents;
 mod api;
 mod best;
 mod detection;
+mod distributed;
 mod embedding;
 mod files;
 mod gymnasium;

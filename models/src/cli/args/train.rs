@@ -16,7 +16,8 @@ use super::{AgentArgs, OwnArgs};
 ///
 /// The same seed gives bit-identical parameters on CPUs with the same instruction set (AVX-512, AVX2 or scalar; see summary.json), on any
 /// number of threads, whether or not the run was interrupted. Other instruction sets round differently; LAYERCAKE_SIMD=v3 (AVX2) or
-/// LAYERCAKE_SIMD=scalar selects a narrower one than the CPU has. Metrics evaluated with another batch size may differ by about 1e-6.
+/// LAYERCAKE_SIMD=scalar selects a narrower one than the CPU has. With the feature `mpi`, `mpirun -n 4 layercake train ..` trains by four processes, with the same result;
+/// a process that does not answer for LAYERCAKE_RANK_TIMEOUT seconds (300) ends the run. Metrics evaluated with another batch size may differ by about 1e-6.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -11,6 +11,7 @@ use super::contained::contained;
 use super::seed::stream;
 use super::transforms::Transform;
 use super::{Collate, DataError, Dataset, HasImage, RandomSampler, Sampler, SequentialSampler, SubsetSampler};
+use crate::distributed::share;
 pub use workers::Batches;
 
 /// A transform of an item. Its random numbers are a function of the position in the epoch.
@@ -44,6 +45,8 @@ pub struct Loader<D: Dataset> {
     seed: u64,
     workers: usize,
     drop_last: bool,
+    /// The rank that reads a part of each batch, and the number of ranks.
+    part: Option<[usize; 2]>,
 }
 
 impl<D: Dataset> Loader<D> {
@@ -55,7 +58,7 @@ impl<D: Dataset> Loader<D> {
     pub fn new(data: D, batch_size: usize) -> Self {
         assert!(batch_size > 0, "expected a batch size of at least 1");
         let (data, sampler) = (Arc::new(data), Arc::new(SequentialSampler));
-        Self { data, batch_size, sampler, changes: Vec::new(), seed: 0, workers: 0, drop_last: false }
+        Self { data, batch_size, sampler, changes: Vec::new(), seed: 0, workers: 0, drop_last: false, part: None }
     }
 
     /// Shuffles the items in each epoch, and seeds the transforms.
@@ -136,6 +139,7 @@ impl<D: Dataset> Loader<D> {
             epoch,
             order,
             batch_size: self.batch_size,
+            part: self.part,
         };
         Batches::start(task, first, self.workers, failed)
     }
@@ -147,6 +151,17 @@ impl<D: Dataset> Loader<D> {
         let order = self.order(1);
         let count = most.min(order.len());
         (0..count).map(|i| order[i * order.len() / count]).collect()
+    }
+
+    /// Reads only the part of a rank of each batch that [has an item for every rank](Loader::is_divided).
+    pub(crate) fn part_of(self, rank: usize, ranks: usize) -> Self {
+        Self { part: Some([rank, ranks]), ..self }
+    }
+
+    /// Whether only a part of this batch is read.
+    pub(crate) fn is_divided(&self, number: usize) -> bool {
+        let items = self.sampler.count(self.data.len()).saturating_sub(number * self.batch_size).min(self.batch_size);
+        self.part.is_some_and(|[_, ranks]| is_divided(items, ranks))
     }
 
     /// The indices of an epoch in their order.
@@ -169,9 +184,9 @@ where
 
 impl<D: Dataset> Clone for Loader<D> {
     fn clone(&self) -> Self {
-        let Self { batch_size, seed, workers, drop_last, .. } = *self;
+        let Self { batch_size, seed, workers, drop_last, part, .. } = *self;
         let (data, sampler) = (Arc::clone(&self.data), Arc::clone(&self.sampler));
-        Self { data, sampler, changes: self.changes.clone(), batch_size, seed, workers, drop_last }
+        Self { data, sampler, changes: self.changes.clone(), batch_size, seed, workers, drop_last, part }
     }
 }
 
@@ -184,6 +199,10 @@ impl<D: Dataset> fmt::Debug for Loader<D> {
     }
 }
 
+fn is_divided(items: usize, ranks: usize) -> bool {
+    items >= ranks
+}
+
 /// Everything needed to prepare any batch of an epoch.
 struct Task<D: Dataset> {
     data: Arc<D>,
@@ -192,6 +211,7 @@ struct Task<D: Dataset> {
     epoch: usize,
     order: Vec<usize>,
     batch_size: usize,
+    part: Option<[usize; 2]>,
 }
 
 /// The batch type of a data set.
@@ -206,6 +226,13 @@ impl<D: Dataset> Task<D> {
     fn batch(&self, number: usize) -> Result<BatchOf<D>, DataError> {
         let start = number * self.batch_size;
         let places = start..self.order.len().min(start + self.batch_size);
+        let places = match self.part {
+            Some([rank, ranks]) if is_divided(places.len(), ranks) => {
+                let own = share(places.len(), rank, ranks);
+                start + own.start..start + own.end
+            }
+            _ => places,
+        };
         let items = places.map(|place| self.item(place)).collect::<Result<Vec<_>, _>>()?;
         contained(|| D::Item::collate(items)).unwrap_or_else(|reason| Err(DataError::Panicked { index: self.order[start], reason }))
     }

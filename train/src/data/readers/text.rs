@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::text_file;
 use crate::data::array::{Array, stack};
-use crate::data::{Collate, DataError, Dataset};
+use crate::data::{Collate, Column, DataError, Dataset};
 
 /// Maximum size of a text file in bytes.
 const LIMIT: u64 = 1 << 30;
@@ -228,6 +228,10 @@ impl Collate for Window {
         let (characters, next): (Vec<_>, Vec<_>) =
             items.into_iter().map(|item| ((vec![item.characters.len()], item.characters), (vec![item.next.len()], item.next))).unzip();
         Ok(WindowBatch { characters: stack("windows", characters)?, next: stack("windows", next)? })
+    }
+
+    fn columns(WindowBatch { characters, next }: &mut WindowBatch) -> Option<Vec<Column<'_>>> {
+        Some(vec![Column::Indices(characters), Column::Indices(next)])
     }
 }
 

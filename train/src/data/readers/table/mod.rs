@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::text_file;
 use crate::data::array::Array;
-use crate::data::{Collate, DataError, Dataset};
+use crate::data::{Collate, Column, DataError, Dataset};
 use read::{Known, parse};
 
 /// Maximum file size in bytes.
@@ -139,5 +139,9 @@ impl Collate for Row {
         let labels = items.iter().map(|item| item.label).collect();
         let features = Array::stack("rows", items.into_iter().map(|item| (vec![item.features.len()], item.features)))?;
         Ok(RowBatch { features, labels })
+    }
+
+    fn columns(RowBatch { features, labels }: &mut RowBatch) -> Option<Vec<Column<'_>>> {
+        Some(vec![Column::Numbers(features), Column::Classes(labels)])
     }
 }
