@@ -85,10 +85,11 @@ pub(super) fn inputs<D: Backend<f32>>(characters: Array<usize>, device: &D) -> V
     vec![characters.into_ids(device), Array::new(shape, positions).into_ids(device)]
 }
 
-/// The only output: `[rows, characters, vocabulary]`.
-fn scores<D: Backend<f32>, T: Tape<f32, D>>(
-    mut outputs: Vec<DynTensor<f32, D, T>>,
-) -> Result<Tensor<(usize, usize, usize), f32, D, T>, TrainError> {
+/// Logits `[rows, characters, vocabulary]`.
+type Scores<D, T = NoneTape> = Tensor<(usize, usize, usize), f32, D, T>;
+
+/// The only output.
+fn scores<D: Backend<f32>, T: Tape<f32, D>>(mut outputs: Vec<DynTensor<f32, D, T>>) -> Result<Scores<D, T>, TrainError> {
     shaped(outputs.pop().ok_or_else(|| TrainError::Network("the network has no output".to_owned()))?)
 }
 
