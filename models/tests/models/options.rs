@@ -93,14 +93,18 @@ fn samples_of_another_kind() {
     let place = Place::new();
     let pictures = "it samples images, not text; supported options: --checkpoint, --out, --count, --seed, --threads";
     for model in ["vae", "pixelcnn"] {
-        for (option, value) in [("--prompt", "A"), ("--temperature", "0.5")] {
+        for (option, value) in [("--prompt", "A"), ("--temperature", "0.5"), ("--top-k", "3"), ("--top-p", "0.9")] {
             let line = format!("error: `{option}` has no effect on `{model}`: {pictures}");
             place.fails(&format!("sample {model} --checkpoint x {option} {value}"), 1, &line);
         }
     }
-    let known = "--checkpoint, --count, --seed, --prompt, --temperature, --threads";
-    let line = format!("error: `--out` has no effect on `char_lstm`: text is written to stdout; supported options: {known}");
-    place.fails("sample char_lstm --checkpoint x --out a.png", 1, &line);
+    let known = "--checkpoint, --count, --seed, --prompt, --temperature, --top-k, --top-p, --threads";
+    for model in ["char_lstm", "char_transformer"] {
+        let line = format!("error: `--out` has no effect on `{model}`: text is written to stdout; supported options: {known}");
+        place.fails(&format!("sample {model} --checkpoint x --out a.png"), 1, &line);
+    }
+    let line = "error: invalid value '1.5' for '--top-p <P>': expected a number above 0 and at most 1";
+    place.fails("sample char_lstm --checkpoint x --top-p 1.5", 2, line);
 }
 
 /// The best weights by validation: parameters, summary and evaluation are of the same epoch.

@@ -265,13 +265,28 @@ fn seq2seq() {
     assert!(answers.lines().count() == 3 && answers.lines().all(|line| line.starts_with("12+34 = ") && line.ends_with(" %)")), "{answers}");
     let drawn = |seed: u8| place.works(&format!("sample seq2seq --checkpoint r --temperature 2 --seed {seed}"));
     assert!(drawn(1) == drawn(1) && drawn(1) != drawn(2) && drawn(1).lines().count() == 5);
+    let likeliest = |count: u8| place.works(&format!("sample seq2seq --checkpoint r --temperature 2 --top-k 1 --count {count}"));
+    assert!(likeliest(2).lines().all(|line| Some(line) == likeliest(1).lines().next()), "one token can be drawn");
     let says = "is not a sum of two numbers of at most three digits, such as `123+456`";
     place.fails("sample seq2seq --checkpoint r --prompt 12-34", 1, &format!("error: the prompt \"12-34\" {says}"));
     place.fails(
         "sample seq2seq --checkpoint r --out a.png",
         1,
-        "error: `--out` has no effect on `seq2seq`: answers are written to stdout; supported options: --checkpoint, --prompt, --count, --temperature, --seed",
+        "error: `--out` has no effect on `seq2seq`: answers are written to stdout; supported options: --checkpoint, --prompt, --count, --temperature, --top-k, --top-p, --seed",
     );
+}
+
+/// A decoder with a mean and a deviation for each pixel: its bound may be below 0.
+#[test]
+fn pixels_with_deviations() {
+    let place = Place::new();
+    place.works("train gaussian_vae --epochs 1 --train-size 64 --seed 1 --out r");
+    let names = place.names("r");
+    assert!(["walk.png", "samples.png", "reconstructions.png"].iter().all(|name| names.iter().any(|n| n == name)), "{names:?}");
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval gaussian_vae --checkpoint r --json")).unwrap();
+    assert_eq!(said["test_negative_elbo"], place.json("r/summary.json")["test_negative_elbo"]);
+    assert!((0.0..=1.0).contains(&said["test_within_one_deviation"].as_f64().unwrap()), "{said}");
+    place.works("sample gaussian_vae --checkpoint r --count 4 --out four.png");
 }
 
 /// Two networks in turn: the figures of the samples in the summary, pictures of them, the figures and samples from the checkpoint.

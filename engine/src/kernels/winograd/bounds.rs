@@ -23,7 +23,7 @@ const MOST: f32 = 1e30;
 const ROUNDS: usize = 8;
 /// If fewer than one in this many positions are not zero, the others are the outliers.
 const SPARSE: f32 = 16.0;
-/// If more than one in this many positions are beyond the limit, but within [`SHOWN`] times it, they are not outliers. Images are computed in groups of
+/// If several positions and more than one in this many are beyond the limit, but within [`SHOWN`] times it, they are not outliers. Images are computed in groups of
 /// [`GROUP`], so a position of one image costs as much as that of all.
 const MANY: f32 = 256.0;
 /// How far beyond the limit many positions may be: an error that grows as much leaves five of seven digits of what is within the limit.
@@ -215,7 +215,7 @@ fn raise(maxima: &[f32], images: usize, first: usize, limits: &mut [f32; GROUP],
         }
     }
     let positions = (maxima.len() / images) as f32;
-    for (i, beyond) in beyond.iter_mut().enumerate().filter(|(i, _)| count[*i] * MANY > positions) {
+    for (i, beyond) in beyond.iter_mut().enumerate().filter(|(i, _)| count[*i] > 1.0 && count[*i] * MANY > positions) {
         limits[i] = most[i];
         *beyond = is_beyond(largest[i], most[i]);
     }
