@@ -64,7 +64,9 @@ network! {
 
     /// One character behind at most 127 others, of which `past` has the keys and values of each layer. The mask is 0 where it may look and minus infinity where nothing is
     /// cached. `new` is what the cache needs of the character: keys and values of each layer, as the rows of `past`.
-    pub CharTransformerStep: { letters: usize[1], positions: usize[1], mask: [1, 1, 128], past: [8, 127, 128] } -> { scores: [1, 65], new: [1, 1024] } {
+    pub CharTransformerStep: {
+        letters: usize[1], positions: usize[1], mask: [1, 1, 128], past: [8, 127, 128],
+    } -> { scores: [1, 65], new: [1, 1024] } {
         step: written(letters, positions, mask, past, 1, 128), Split([65, 1024], axis = 1) as (logits, rows),
         from logits, output scores,
         from rows, output new,
