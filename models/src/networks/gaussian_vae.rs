@@ -16,14 +16,14 @@ use layercake::prelude::*;
 use super::digit_vae::MlpEncoder;
 
 /// The least log variance of a pixel: that of a deviation of 0.05.
-pub const LEAST_LOG_VARIANCE: f32 = -5.991_464_5;
+pub const LEAST_LOG_VARIANCE: f64 = -5.991_464_547_107_982;
 
 network! {
     /// A latent vector to the mean of each pixel, in 0..1, and its log variance.
     pub GaussianDecoder: [10] -> { mean: [1, 28, 28], logvar: [1, 28, 28] } {
         fc1: Linear(500), ReLU, fc2: Linear(500), ReLU as hidden,
         mean: Linear(784), Sigmoid, Reshape(1, 28, 28), output mean,
-        from hidden, logvar: Linear(784), Softplus, Sub(5.9914645), Reshape(1, 28, 28), output logvar,
+        from hidden, logvar: Linear(784), Softplus, Rescaling(offset = LEAST_LOG_VARIANCE), Reshape(1, 28, 28), output logvar,
     }
 
     /// The encoder's and the decoder's Gaussians, 10 latent dimensions.

@@ -7,7 +7,7 @@ use layercake_train::sequence::Decoder;
 
 use super::Beginning;
 use super::cache::{CONTEXT, Writer};
-use super::transformer::{inputs, nats_of};
+use super::transformer::inputs;
 use crate::networks::CharTransformer;
 use crate::tasks::machine::Machine;
 
@@ -50,12 +50,4 @@ fn a_step_behind_the_cache_is_the_network() {
         let read: Vec<usize> = (CONTEXT / 2..CONTEXT + 3).map(|at| letter(1, at)).chain([last]).collect();
         close(scores, &whole(&net, &device, &read));
     }
-}
-
-#[test]
-fn nats_by_hand() {
-    let mut scores = vec![0.0; 2 * 65];
-    scores[65 + 3] = 64f32.ln();
-    // One of 65 equally likely characters, and one that is as likely as all others together.
-    assert!((nats_of(&scores, &[9, 3]) - (65f64.ln() + 2f64.ln())).abs() < 1e-6);
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use layercake::AnyNetwork;
+use layercake::dfdx::tensor_ops::ReshapeTo;
 use layercake::ir::Graph;
-use layercake::loss::{CrossEntropy, try_token_loss};
+use layercake::loss::{CrossEntropy, Loss, try_token_loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::readers::{Text, WindowBatch, Windows};
@@ -108,11 +109,13 @@ impl<D: Machine> Task<D::Net, D> for NextCharacter {
         let (mut nats, mut count, mut first) = (0.0, 0usize, true);
         for batch in self.test.epoch(1) {
             let WindowBatch { characters, next } = batch?;
-            let scores = scores(net.try_infer(inputs(characters, device))?)?.as_vec();
-            for (scores, next) in scores.chunks_exact(CONTEXT * CHARACTERS).zip(next.as_slice().chunks_exact(CONTEXT)) {
+            let next = next.into_vec();
+            let scores = on_device(scores(net.try_infer(inputs(characters, device))?)?.try_reshape_like(&(next.len(), CHARACTERS)))?;
+            let each = on_device(CrossEntropy::default().try_each(scores, &next))?.as_vec();
+            for window in each.chunks_exact(CONTEXT) {
                 let known = if first { 0 } else { CONTEXT - TEST_STRIDE };
                 first = false;
-                nats += nats_of(&scores[known * CHARACTERS..], &next[known..]);
+                nats += window[known..].iter().map(|&nats| f64::from(nats)).sum::<f64>();
                 count += CONTEXT - known;
             }
         }
@@ -128,15 +131,4 @@ impl<D: Machine> Task<D::Net, D> for NextCharacter {
     fn draw(&mut self, net: &D::Net, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
         save_samples(&Writer::new(net, device)?, self.test.data().text(), folder)
     }
-}
-
-/// The sum of the negative logarithms of the probabilities of the characters that follow.
-pub(super) fn nats_of(scores: &[f32], next: &[usize]) -> f64 {
-    let rows = scores.chunks_exact(CHARACTERS).zip(next);
-    rows.map(|(scores, &next)| {
-        let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        let sum: f64 = scores.iter().map(|&score| (f64::from(score) - highest).exp()).sum();
-        highest + sum.ln() - f64::from(scores[next])
-    })
-    .sum()
 }

@@ -15,7 +15,7 @@ use layercake_train::{Metrics, Pass, Step, Task, TrainError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{Latent, bound_step};
+use super::{Latent, bound_step, deviations, drawn};
 use crate::networks::{GaussianVae, LEAST_LOG_VARIANCE};
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, part, shaped};
@@ -28,7 +28,7 @@ const LATENT: usize = 10;
 /// The points of an axis that are drawn, in deviations.
 const WALK: [f32; 9] = [-3.0, -2.25, -1.5, -0.75, 0.0, 0.75, 1.5, 2.25, 3.0];
 /// A pixel is learned, not constant, if its deviation is at least this times the least one.
-const LEARNED: f32 = 1.5;
+const LEARNED: f64 = 1.5;
 
 /// [`GaussianVae`] as a kind of model.
 pub(crate) struct GaussianVaeModel;
@@ -107,9 +107,7 @@ impl<'a, D: Machine> Parts<'a, D> {
         let mut pixels = Vec::new();
         for chunk in latent.chunks(TEST_BATCH * LATENT) {
             let [mean, logvar] = self.decode(chunk.to_vec())?;
-            let noise = normal(&mut random, mean.shape().num_elements());
-            let drawn = mean.as_vec().into_iter().zip(deviations(&logvar.as_vec())).zip(noise);
-            pixels.extend(drawn.map(|((mean, deviation), noise)| (mean + deviation * noise).clamp(0.0, 1.0)));
+            pixels.extend(drawn(&mean.as_vec(), &logvar.as_vec(), &mut random).into_iter().map(|pixel| pixel.clamp(0.0, 1.0)));
         }
         Ok(image_grid(&pixels, SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
     }
@@ -119,7 +117,7 @@ impl<'a, D: Machine> Parts<'a, D> {
         let point = |axis: usize, at: f32| (0..LATENT).map(move |i| if i == axis { at } else { 0.0 });
         let latent = (0..LATENT).flat_map(|axis| WALK.into_iter().flat_map(move |at| point(axis, at))).collect();
         let [mean, logvar] = self.decode(latent)?;
-        let (mean, deviation) = (mean.as_vec(), deviations(&logvar.as_vec()));
+        let (mean, deviation) = (mean.as_vec(), deviations(&logvar.as_vec()).collect::<Vec<_>>());
         let mut sorted = deviation.clone();
         sorted.sort_by(f32::total_cmp);
         let white = sorted[sorted.len() * 99 / 100];
@@ -137,10 +135,6 @@ fn two<S: Shape, D: Machine>(outputs: Vec<DynTensor<f32, D>>) -> Result<[Tensor<
     let [first, second] =
         <[_; 2]>::try_from(outputs).map_err(|_| TrainError::Network(format!("the network has {count} outputs; expected 2")))?;
     Ok([shaped(first)?, shaped(second)?])
-}
-
-fn deviations(logvar: &[f32]) -> Vec<f32> {
-    logvar.iter().map(|logvar| (0.5 * logvar).exp()).collect()
 }
 
 impl<D: Machine> Task<D::Net, D> for GaussianElbo {
@@ -170,12 +164,9 @@ impl<D: Machine> Task<D::Net, D> for GaussianElbo {
             let images: Gray<D> = batch.images.clone().into_tensor(device)?;
             let pixels = batch.images.as_slice().to_vec();
             let [mean, logvar] = parts.encode(batch.images)?;
-            let noise = normal(&mut random, count * LATENT);
-            let drawn = mean.as_vec().into_iter().zip(deviations(&logvar.as_vec())).zip(noise);
-            let [back, spread] = parts.decode(drawn.map(|((mean, deviation), noise)| mean + deviation * noise).collect())?;
-            let (means, deviations) = (back.as_vec(), deviations(&spread.as_vec()));
-            for ((pixel, mean), &deviation) in pixels.iter().zip(means).zip(&deviations) {
-                if deviation >= LEARNED * (0.5 * LEAST_LOG_VARIANCE).exp() {
+            let [back, spread] = parts.decode(drawn(&mean.as_vec(), &logvar.as_vec(), &mut random))?;
+            for ((pixel, mean), deviation) in pixels.iter().zip(back.as_vec()).zip(deviations(&spread.as_vec())) {
+                if f64::from(deviation) >= LEARNED * (0.5 * LEAST_LOG_VARIANCE).exp() {
                     learned += 1;
                     within += usize::from((pixel - mean).abs() <= deviation);
                 }
@@ -210,7 +201,7 @@ impl<D: Machine> Task<D::Net, D> for GaussianElbo {
         let [back, logvar] = parts.decode(mean.as_vec())?;
         let row = COLUMNS * SHAPE.iter().product::<usize>();
         // A deviation of one half in white.
-        let deviation: Vec<f32> = deviations(&logvar.as_vec()).into_iter().map(|deviation| (2.0 * deviation).min(1.0)).collect();
+        let deviation: Vec<f32> = deviations(&logvar.as_vec()).map(|deviation| (2.0 * deviation).min(1.0)).collect();
         let each = images.chunks(row).zip(back.as_vec().chunks(row).map(<[f32]>::to_vec).collect::<Vec<_>>());
         let rows: Vec<f32> =
             each.zip(deviation.chunks(row)).flat_map(|((images, back), deviation)| [images, &back, deviation].concat()).collect();

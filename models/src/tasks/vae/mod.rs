@@ -171,10 +171,7 @@ impl<D: Machine> Task<D::Net, D> for NegativeElbo {
             let count = batch.labels.len();
             let images: Gray<D> = batch.images.clone().into_tensor(device)?;
             let [mean, logvar] = parts.encode(batch.images)?;
-            let noise = normal(&mut random, count * parts.latent);
-            let spread: Vec<f32> = logvar.as_vec().iter().zip(&noise).map(|(logvar, noise)| (0.5 * logvar).exp() * noise).collect();
-            let drawn = mean.as_vec().iter().zip(spread).map(|(mean, spread)| mean + spread).collect();
-            let back = parts.decode(drawn)?;
+            let back = parts.decode(drawn(&mean.as_vec(), &logvar.as_vec(), &mut random))?;
             let pixels = on_device(BceWithLogits::default().try_each(back, images))?;
             reconstruction += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
             kl += on_device(try_gaussian_kl(mean, logvar))?.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
@@ -214,6 +211,16 @@ impl<D: Machine> Task<D::Net, D> for NegativeElbo {
         }
         Ok(())
     }
+}
+
+/// Samples from Gaussians.
+fn drawn(mean: &[f32], logvar: &[f32], random: &mut StdRng) -> Vec<f32> {
+    let noise = normal(random, mean.len());
+    mean.iter().zip(deviations(logvar)).zip(noise).map(|((mean, deviation), noise)| mean + deviation * noise).collect()
+}
+
+fn deviations(logvar: &[f32]) -> impl Iterator<Item = f32> {
+    logvar.iter().map(|logvar| (0.5 * logvar).exp())
 }
 
 /// The step of a negative evidence lower bound: the negative log likelihood of all pixels, and the Gaussians of the latent vectors.
