@@ -3,7 +3,7 @@
 //! The processes, *ranks* in the words of MPI, hold the same parameters and make the same passes in the same order. A batch has the lanes that it has on
 //! one process; each rank takes a range of them through the network. What crosses lanes is exchanged: the statistics of batch normalizations, the sums of
 //! gradients, and at the edge of the network the outputs and the gradients of inputs, of which each rank has all afterwards. Every sum is taken in the order
-//! of the lanes, so the bits are those of one process.
+//! of the lanes, so the bits are those of one process, unless the ranks add gradients in any order ([`Ranks::add_in_any_order`]).
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -37,11 +37,16 @@ pub trait Ranks: Send + Sync {
     /// `part` elements. Afterwards the last rank has the sum of all, and the others an arbitrary part of it until it is spread.
     fn add_up(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32]));
 
+    /// Whether sums of gradients may be taken in any order. Their bits then depend on the number of ranks.
+    fn add_in_any_order(&self) -> bool {
+        false
+    }
+
     /// Gives all ranks what the last one has.
     fn spread(&self, data: &mut [f32]);
 
     /// Runs `work` with a function that gives all ranks what the last one has, while `work` goes on. It is called at most `most` times. Returns the lists that it was
-    /// called with, as the last rank had them.
+    /// called with, as the last rank had them; with [`Ranks::add_in_any_order`] the sums over all ranks instead.
     fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> Vec<Vec<f32>> {
         let _ = most;
         let mut lists = Vec::new();

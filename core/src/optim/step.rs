@@ -13,6 +13,7 @@ use super::groups::Group;
 use super::option::InvalidOption;
 use super::presence::{Look, Presence};
 use super::rule::{At, Rule};
+use super::share::{self, Share};
 use super::state::{self, Buffers, State};
 use crate::device_error::DeviceError;
 use crate::model::any_tensor::{AnyTensor, each, each_mut};
@@ -32,6 +33,8 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
     pub frozen: Frozen,
     pub(super) groups: Vec<(String, Group)>,
     pub(super) states: BTreeMap<String, State<E, D>>,
+    /// What is updated here: see [`Optim::share`].
+    pub(super) share: Share,
     presence: Presence<E, D>,
     scratch: Vec<E>,
 }
@@ -69,6 +72,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             frozen: Frozen::none(),
             groups: Vec::new(),
             states: BTreeMap::new(),
+            share: Share::default(),
             presence: Presence::default(),
             scratch: Vec::new(),
         }
@@ -135,18 +139,19 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         self.presence.forget_others(looks.len());
         let present = self.presence.find(looks, gradients, &device).map_err(StepError::Device)?;
         let (missing, unused) = (Vec::new(), UnusedTensors::default());
-        let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: Squares::default() };
+        let (place, squares) = (share::Place::default(), Squares::default());
+        let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), place, missing, unused, squares };
         each(model, |place, tensor| prepare.tensor(place, tensor)).map_err(StepError::Device)?;
         let Prepare { missing, unused, squares, .. } = prepare;
         let clip = self.clip.map(|clip| clip.given(factor * squares.total().sqrt()));
         let scale = clip::Action::Scale(factor);
-        let mut apply = Apply { optimizer: self, gradients, present: present.iter(), scale, clip };
+        let mut apply = Apply { optimizer: self, gradients, present: present.iter(), place: share::Place::default(), scale, clip };
         each_mut(model, |place, tensor| apply.tensor(place, tensor)).map_err(StepError::Device)?;
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
     }
 
     /// Whether this is a parameter that is updated.
-    fn moves(&self, place: Place<'_>) -> bool {
+    pub(super) fn moves(&self, place: Place<'_>) -> bool {
         place.trained && !self.frozen.contains(place.path)
     }
 
@@ -181,6 +186,7 @@ struct Prepare<'a, R, E: Scalar, D: Device<E>> {
     gradients: &'a mut Gradients<E, D>,
     /// For each parameter that is updated, in order, whether it has a gradient.
     present: std::slice::Iter<'a, bool>,
+    place: share::Place,
     missing: Vec<String>,
     unused: UnusedTensors,
     squares: Squares<E, D>,
@@ -191,6 +197,7 @@ const AS_OFTEN: &str = "a model has as many parameters each time it is walked th
 impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
     fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
+        let own = if place.trained { self.place.next(&optimizer.share, tensor.element_count()) } else { 0..0 };
         if !optimizer.moves(place) {
             return Ok(());
         }
@@ -203,7 +210,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
             return Ok(());
         }
         if !known {
-            let buffers = Buffers::<E, D>::first(&optimizer.cfg, tensor.element_count());
+            let buffers = Buffers::<E, D>::first(&optimizer.cfg, own.len());
             let buffers = Buffers::new(buffers, tensor.device())?;
             optimizer.states.insert(place.path.to_owned(), State { steps: 0, buffers });
         }
@@ -219,6 +226,7 @@ struct Apply<'a, R, E: Scalar, D: Device<E>> {
     optimizer: &'a mut Optim<R, E, D>,
     gradients: &'a mut Gradients<E, D>,
     present: std::slice::Iter<'a, bool>,
+    place: share::Place,
     scale: clip::Action,
     clip: Option<clip::Action>,
 }
@@ -227,6 +235,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
     fn tensor(&mut self, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
         let path = place.path;
+        let own = if place.trained { self.place.next(&optimizer.share, tensor.element_count()) } else { 0..0 };
         if !optimizer.moves(place) || !self.present.next().expect(AS_OFTEN) {
             return Ok(());
         }
@@ -234,23 +243,29 @@ impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
         let at = optimizer.at(path, steps);
         let state = optimizer.states.get_mut(path).expect("made a moment ago");
         state.steps = steps;
+        if own.is_empty() {
+            return Ok(());
+        }
         match &mut state.buffers {
             Buffers::Host(buffers) => {
+                let in_order = tensor.is_in_order()?;
                 let storage = tensor.gradient(self.gradients)?;
                 let g = host::numbers_mut::<E, D>(storage).expect("a state on the host is of a tensor on the host");
+                // A share is of indices, which are places in memory only then.
+                let g = if in_order { &mut g[own.clone()] } else { g };
                 self.scale.apply(g);
                 if let Some(clip) = &self.clip {
                     clip.apply(g);
                 }
-                if tensor.is_in_order()? {
-                    optimizer.scratch.resize(g.len(), E::default());
+                if in_order {
+                    optimizer.scratch.resize(tensor.element_count(), E::default());
                     tensor.copy_into(&mut optimizer.scratch);
-                    state::update(&optimizer.cfg, at, &mut optimizer.scratch, g, buffers);
+                    state::update(&optimizer.cfg, at, &mut optimizer.scratch[own], g, buffers);
                     tensor.copy_from(&optimizer.scratch);
                 } else {
                     // The states are in the order of the indices, independent of the order in memory.
                     let (g, mut p) = (tensor.gradient_value(self.gradients)?.to_vec(), tensor.read());
-                    state::update(&optimizer.cfg, at, &mut p, &g, buffers);
+                    state::update(&optimizer.cfg, at, &mut p[own.clone()], &g[own], buffers);
                     tensor.write(&p)?;
                 }
             }

@@ -8,6 +8,7 @@ use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::rule::Rule;
+use super::share::Place;
 use super::state::{Buffers, State};
 use super::step::Optim;
 use crate::Scalar;
@@ -19,7 +20,7 @@ const OWNER: &str = "optimizer";
 
 impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     /// Saves the state of the parameters: averages and numbers of steps. Options, groups and frozen parameters are not in the file. The file is
-    /// written atomically.
+    /// written atomically. An optimizer of a share ([`Optim::share`]) has the state of that share alone, and its file cannot be loaded: save that of [`Optim::whole`].
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
@@ -61,8 +62,9 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             None => return Err(other(format!("the state of {}", R::NAME), "a file of another kind".to_owned())),
         }
         let buffers = self.cfg.buffers();
-        let (mut states, mut known) = (BTreeMap::new(), 0);
+        let (mut states, mut known, mut place) = (BTreeMap::new(), 0, Place::default());
         for parameter in parameters {
+            let own = place.next(&self.share, parameter.element_count());
             let Some(step) = file.view(path, &format!("{}.step", parameter.path())).transpose()? else { continue };
             let steps = match (step.kind(), step.in_order().as_array()) {
                 (NumberType::U64, Some(bytes)) => u64::from_le_bytes(*bytes),
@@ -76,7 +78,8 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             }
             let mut numbers = Vec::new();
             for (buffer, _) in &buffers {
-                numbers.push(buffer_of(&file, path, &format!("{}.{buffer}", parameter.path()), parameter.element_count())?);
+                let whole = buffer_of::<E>(&file, path, &format!("{}.{buffer}", parameter.path()), parameter.element_count())?;
+                numbers.push(if own.len() == whole.len() { whole } else { whole[own.clone()].to_vec() });
             }
             known += 1 + buffers.len();
             let device = parameter.flat().device().clone();

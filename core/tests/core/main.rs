@@ -26,5 +26,6 @@ mod parameter_paths;
 mod paths;
 mod safetensors;
 mod sequences;
+mod shares;
 mod steps;
 mod summary;

@@ -94,6 +94,9 @@ impl Sums<'_> {
     pub fn weights(&mut self, plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
         let (step, ranks) = (&plan.steps[index], &self.team.0);
         let own = step.first_param..step.first_param + step.tensors;
+        if ranks.add_in_any_order() {
+            return self.own_weights(plan, index, lanes, grads);
+        }
         if step.adds {
             // What it adds to is the sum of all ranks.
             grads[own.clone()].iter_mut().for_each(|grad| ranks.spread(grad));
@@ -112,18 +115,44 @@ impl Sums<'_> {
         }
     }
 
+    /// [`backward::weights`] of this rank's lanes; they are added to those of the others on the way.
+    fn own_weights(&mut self, plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+        let step = &plan.steps[index];
+        let own = step.first_param..step.first_param + step.tensors;
+        if !step.adds {
+            grads[own.clone()].iter_mut().for_each(|grad| self.of_rank_0(grad));
+        }
+        backward::weights(plan, index, lanes, grads);
+        if !is_shared(plan, step) {
+            own.for_each(|param| self.take(param, grads));
+        }
+    }
+
+    /// Clears what all ranks have alike, so that it is counted once.
+    fn of_rank_0(&self, grad: &mut [f32]) {
+        if self.team.0.rank() > 0 {
+            grad.fill(0.0);
+        }
+    }
+
     /// Completes the gradients after the last phase: adds those that each lane computed by itself.
     pub fn finish(&mut self, plan: &Plan, lanes: &[Lane], grads: &mut [Vec<f32>]) {
         let mut sum = small(plan).flat_map(|index| grads[index].iter().copied()).collect::<Vec<f32>>();
         // The gradients of a lane follow one another as they do in `sum`.
         let of_lane: Vec<Vec<f32>> = lanes.iter().map(|lane| small(plan).flat_map(|index| &lane.grads[index]).copied().collect()).collect();
-        self.team.0.add_up(&mut sum, 2 * SHARED_WORK, &mut |first, to| {
+        let add = &mut |first: usize, to: &mut [f32]| {
             to.par_chunks_mut(SHARED_WORK).enumerate().for_each(|(part, to)| {
                 for lane in &of_lane {
                     elementwise::add(&lane[first + part * SHARED_WORK..][..to.len()], to);
                 }
             });
-        });
+        };
+        if self.team.0.add_in_any_order() {
+            self.of_rank_0(&mut sum);
+            add(0, &mut sum);
+        } else {
+            self.team.0.add_up(&mut sum, 2 * SHARED_WORK, add);
+        }
         self.taken.push(Place::Small);
         (self.spread)(sum);
         let rest = plan.steps.iter().filter(|step| step.wide && step.backward && !step.adds && is_shared(plan, step));

@@ -14,8 +14,10 @@ pub struct Span {
     pub images: usize,
 }
 
-/// The maximum number of lanes, and so of threads that can work on one batch. Each lane has its own gradients and scratch memory.
+/// The maximum number of lanes of a batch of usual size, and so of threads that can work on it. Each lane has its own gradients and scratch memory.
 const MOST_LANES: usize = 16;
+/// A larger batch has a lane for each so many images, so that as many ranks can work on it.
+const IMAGES_OF_A_RANK: usize = 32;
 /// Every lane reads all weights, and computes its own sums of the gradients of small ones. A lane is large enough if each weight is used
 /// for this many floating-point operations in it. This gives 19 images for LeNet-5, the maximum for a perceptron, and 6 for a VGG.
 const OPERATIONS_A_WEIGHT: f64 = 256.0;
@@ -54,7 +56,8 @@ pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
     let least = if recurrent || by_images || transforms() { VECTOR as f64 } else { 1.0 };
     let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
-    let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
+    let most = MOST_LANES.max(1 << (batch / IMAGES_OF_A_RANK).max(1).ilog2());
+    let lanes = 1usize.checked_shl(doublings).unwrap_or(most).min(most);
     let even = batch.div_ceil(lanes);
     let images = if even * 4 < VECTOR * 3 || lanes == 1 { even } else { even.next_multiple_of(VECTOR) };
     (0..batch).step_by(images).map(|start| Span { start, images: images.min(batch - start) }).collect()
@@ -131,7 +134,7 @@ mod tests {
         let graph = builder.finish(&[("output", x)]);
         for batch in [1, 2, 31, 32, 33, 63, 64, 65, 100, 1000, 100_001] {
             let lanes = split(&graph, batch);
-            assert!(lanes.len() <= MOST_LANES);
+            assert!(lanes.len() <= MOST_LANES.max(batch / IMAGES_OF_A_RANK));
             let mut next = 0;
             for lane in &lanes {
                 assert!(lane.start == next && lane.images > 0);
@@ -141,5 +144,7 @@ mod tests {
         }
         assert_eq!(split(&graph, 1).len(), 1);
         assert_eq!(split(&graph, 128).len(), 4);
+        // Work for 1,024 ranks.
+        assert_eq!(split(&graph, 1024 * 32).len(), 1024);
     }
 }

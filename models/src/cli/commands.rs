@@ -103,6 +103,7 @@ fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
 /// Trains, or does what else the purpose is.
 pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outcome {
     use_threads(args.threads)?;
+    let world = args.ranks.applied(world).map_err(ModelError::from)?;
     if args.own.data.data.is_some() || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
         return crate::own::train(args, purpose, cancel()?, &world);
     }

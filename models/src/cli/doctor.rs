@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use layercake_train::cli::{TransferArgs, TuningArgs};
+use layercake_train::cli::{RanksArgs, TransferArgs, TuningArgs};
 use layercake_train::distributed::World;
 use layercake_train::run::Purpose;
 
@@ -79,6 +79,7 @@ pub(crate) fn run(args: DoctorArgs) -> Outcome {
         transfer,
         own,
         agent: AgentArgs::default(),
+        ranks: RanksArgs::default(),
     };
     train_for(train, Purpose::Doctor, World::one())
 }

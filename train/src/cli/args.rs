@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::data_args::{DataArgs, PredictArgs};
 use super::ensemble_args::EnsembleArgs;
+use super::ranks_args::RanksArgs;
 use super::search_args::SearchArgs;
 use super::transfer_args::TransferArgs;
 use super::tuning_args::TuningArgs;
@@ -101,6 +102,8 @@ pub(super) struct TrainArgs {
     pub tuning: TuningArgs,
     #[command(flatten)]
     pub transfer: TransferArgs,
+    #[command(flatten)]
+    pub ranks: RanksArgs,
 }
 
 impl TrainArgs {

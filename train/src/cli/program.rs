@@ -154,8 +154,8 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
-        let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
-        let (purpose, world) = (tuning.purpose(), world.clone());
+        let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, ranks, .. } = args;
+        let (purpose, world) = (tuning.purpose(), ranks.applied(world.clone())?);
         let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
         self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
     }

@@ -2,8 +2,8 @@
 
 use layercake::ranks::{Ranks, Spread};
 
-use super::World;
 use super::link::Link;
+use super::{Reduce, World};
 
 /// The ranks of a world, for the engine.
 pub(super) struct Joint(pub World);
@@ -36,9 +36,13 @@ impl Ranks for Joint {
         }
     }
 
+    fn add_in_any_order(&self) -> bool {
+        self.0.reduce == Reduce::Ring
+    }
+
     fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> Vec<Vec<f32>> {
         match self.0.link() {
-            Some(link) => link.spreading(most, work).0,
+            Some(link) => link.spreading(most, self.0.reduce, work).0,
             None => {
                 let mut lists = Vec::new();
                 work(&mut |list| lists.push(list));

@@ -1,10 +1,11 @@
 //! What carries bytes between ranks.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use layercake::ranks::Spread;
 
-use super::traffic::Traffic;
+use super::Reduce;
+use super::traffic::{Spent, Traffic};
 
 /// The connection of a rank with the others. Ranks call the same methods in the same order, with the same sizes. What fails ends the process or panics: a part of an
 /// exchange is of no use.
@@ -37,17 +38,30 @@ pub(super) trait Link: Send + Sync {
         }
     }
 
-    /// Gives all ranks lists of the last one while `work` goes on: see [`Ranks::spreading`](layercake::ranks::Ranks::spreading). Returns also how long it waited for them
-    /// after `work`, or within.
-    fn spreading(&self, _most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
-        let (mut lists, mut waited) = (Vec::new(), Duration::ZERO);
+    /// Gives all ranks lists while `work` goes on: those of the last rank, or the sums over all ranks. See [`Ranks::spreading`](layercake::ranks::Ranks::spreading).
+    fn spreading(&self, _most: usize, reduce: Reduce, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Spent) {
+        let (mut lists, mut spent) = (Vec::new(), Spent::default());
         work(&mut |mut list| {
             let begun = Instant::now();
-            self.broadcast(self.size() - 1, bytemuck::cast_slice_mut(&mut list));
-            waited += begun.elapsed();
+            match reduce {
+                Reduce::Chain => self.broadcast(self.size() - 1, bytemuck::cast_slice_mut(&mut list)),
+                Reduce::Ring => self.add(&mut list),
+            }
+            spent.waiting += begun.elapsed();
             lists.push(list);
         });
-        (lists, waited)
+        (lists, spent)
+    }
+
+    /// Replaces each number by the sum over all ranks.
+    fn add(&self, numbers: &mut [f32]) {
+        let own = numbers.to_vec();
+        self.relay(numbers, own.len(), &mut |_, to| {
+            if self.rank() > 0 {
+                to.iter_mut().zip(&own).for_each(|(to, own)| *to += own);
+            }
+        });
+        self.broadcast(self.size() - 1, bytemuck::cast_slice_mut(numbers));
     }
 
     /// Gives all ranks what `root` has.

@@ -39,6 +39,8 @@ mod link;
 mod model;
 #[cfg(feature = "mpi")]
 mod mpi;
+mod reduce;
+mod sharded;
 mod threads;
 mod traffic;
 
@@ -53,6 +55,7 @@ pub use bytemuck::Pod;
 use joint::Joint;
 pub use launch::launched;
 use link::Link;
+pub use reduce::Reduce;
 use threads::Threads;
 use traffic::Counted;
 pub use traffic::Traffic;
@@ -64,6 +67,9 @@ pub use traffic::Traffic;
 #[derive(Clone, Default)]
 pub struct World {
     state: Option<Arc<State>>,
+    reduce: Reduce,
+    /// Whether each rank keeps the state of an optimizer for a part of the parameters.
+    shards: bool,
 }
 
 struct State {
@@ -88,7 +94,34 @@ impl World {
     }
 
     fn of(link: impl Link + 'static) -> Self {
-        Self { state: Some(Arc::new(State { link: Box::new(Counted::new(link)), failed: AtomicBool::new(false) })) }
+        Self::with(Arc::new(State { link: Box::new(Counted::new(link)), failed: AtomicBool::new(false) }))
+    }
+
+    fn with(state: Arc<State>) -> Self {
+        Self { state: Some(state), ..Self::default() }
+    }
+
+    /// The order in which gradients are added; all ranks say the same.
+    #[must_use]
+    pub fn reduce(self, reduce: Reduce) -> Self {
+        Self { reduce, ..self }
+    }
+
+    /// Whether each rank keeps the state of the [`Trainer`](crate::Trainer)'s optimizer for its part of the parameters alone, and updates that part: less memory and less work in a step
+    /// for one more exchange, that of the parameters. The bits are the same. All ranks say the same.
+    #[must_use]
+    pub fn shard_optimizer(self, shards: bool) -> Self {
+        Self { shards, ..self }
+    }
+
+    /// Whether a trainer's optimizer is kept in parts.
+    pub(crate) fn shards(&self) -> bool {
+        self.shards && self.size() > 1
+    }
+
+    /// What of these options the bits and the exchanges depend on.
+    pub(crate) fn options(&self) -> String {
+        format!("reduce {:?}, shard optimizer {}", self.reduce, self.shards)
     }
 
     /// The link to the others, if there are others.

@@ -3,11 +3,13 @@
 //! Every exchange is started without blocking and then tested again and again, so that a rank that waits in vain for another one says so and ends the run.
 
 use std::io::Write;
+use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use layercake::ranks::Spread;
 use mpi::Threading;
+use mpi::collective::SystemOperation;
 use mpi::datatype::PartitionMut;
 use mpi::environment::Universe;
 use mpi::request::{Request, Scope, scope};
@@ -15,11 +17,14 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Destination, Root, Source};
 
 use super::link::Link;
-use super::{State, World};
+use super::traffic::Spent;
+use super::{Reduce, State, World};
 use crate::TrainError;
 
 /// The most bytes of a message: MPI counts them in 32 bits with a sign.
 const MESSAGE: usize = 1 << 30;
+/// The most numbers of a message.
+const NUMBERS: usize = MESSAGE / size_of::<f32>();
 /// How long a rank waits for the others, if the variable [`LIMIT`] does not say otherwise. Rank 0 may draw and write for a while.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The variable with the number of seconds.
@@ -49,7 +54,7 @@ static WORLD: Mutex<Weak<State>> = Mutex::new(Weak::new());
 pub(super) fn world() -> Result<World, TrainError> {
     let mut known = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(state) = known.upgrade() {
-        return Ok(World { state: Some(state) });
+        return Ok(World::with(state));
     }
     let wrong = |reason: &str| TrainError::Setting(format!("MPI: {reason}"));
     // Passes run on a thread of the pool, and one thread at a time exchanges something.
@@ -144,6 +149,40 @@ impl Processes {
     }
 }
 
+/// Exchanges on their way while the rank computes.
+struct Flight<R> {
+    requests: Vec<R>,
+    /// Since when there has been one.
+    since: Option<Instant>,
+    computing: Duration,
+}
+
+impl<R> Default for Flight<R> {
+    fn default() -> Self {
+        Self { requests: Vec::new(), since: None, computing: Duration::ZERO }
+    }
+}
+
+impl<'a, D: ?Sized, S: Scope<'a>> Flight<Request<'a, D, S>> {
+    /// Takes more exchanges, and finds out which of the others have arrived.
+    fn start(&mut self, requests: Vec<Request<'a, D, S>>) {
+        self.requests = take(&mut self.requests).into_iter().filter_map(|request| request.test().err()).collect();
+        if self.requests.is_empty() {
+            self.computing += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        }
+        self.since.get_or_insert_with(Instant::now);
+        self.requests.extend(requests);
+    }
+
+    /// Waits for all.
+    fn land(self, wait: impl FnMut(Request<'a, D, S>)) -> Spent {
+        let computing = self.computing + self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        let begun = Instant::now();
+        self.requests.into_iter().for_each(wait);
+        Spent { waiting: begun.elapsed(), computing }
+    }
+}
+
 impl Link for Processes {
     fn rank(&self) -> usize {
         self.rank
@@ -168,7 +207,7 @@ impl Link for Processes {
     /// A part goes to the next rank while this one works on the part after it.
     fn relay(&self, sum: &mut [f32], part: usize, add: &mut dyn FnMut(usize, &mut [f32])) {
         let (all, last) = (self.all(), self.size - 1);
-        let part = part.clamp(1, MESSAGE / size_of::<f32>());
+        let part = part.clamp(1, NUMBERS);
         scope(|scope| {
             let mut sent = None;
             for (i, to) in sum.chunks_mut(part).enumerate() {
@@ -190,27 +229,37 @@ impl Link for Processes {
         });
     }
 
-    /// The broadcasts go on whenever this rank calls MPI, as it does for each layer.
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
+    /// The exchanges go on whenever this rank calls MPI, as it does for each layer.
+    fn spreading(&self, most: usize, reduce: Reduce, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Spent) {
         let (all, mut count) = (self.all(), 0);
         let root = all.process_at_rank(number(self.size - 1));
-        let mut lists = vec![Vec::new(); most];
-        let mut free = lists.iter_mut();
-        let waited = scope(|scope| {
-            let mut requests = Vec::new();
+        let (mut lists, mut parts) = (vec![Vec::new(); most], vec![Vec::new(); most]);
+        let (mut free, mut free_parts) = (lists.iter_mut(), parts.iter_mut());
+        let spent = scope(|scope| {
+            let mut flight = Flight::default();
             work(&mut |list| {
-                let place = free.next().expect("at most as many lists as announced");
-                *place = list;
+                const FEW: &str = "at most as many lists as announced";
+                let place = free.next().expect(FEW);
                 count += 1;
-                let bytes: &mut [u8] = bytemuck::cast_slice_mut(place);
-                requests.extend(bytes.chunks_mut(MESSAGE).map(|bytes| root.immediate_broadcast_into(scope, bytes)));
+                let requests: Vec<_> = match reduce {
+                    Reduce::Chain => {
+                        *place = list;
+                        place.chunks_mut(NUMBERS).map(|numbers| root.immediate_broadcast_into(scope, numbers)).collect()
+                    }
+                    Reduce::Ring => {
+                        *place = vec![0.0; list.len()];
+                        let part = free_parts.next().expect(FEW);
+                        *part = list;
+                        let pairs = part.chunks(NUMBERS).zip(place.chunks_mut(NUMBERS));
+                        pairs.map(|(part, sum)| all.immediate_all_reduce_into(scope, part, sum, SystemOperation::sum())).collect()
+                    }
+                };
+                flight.start(requests);
             });
-            let begun = Instant::now();
-            requests.into_iter().for_each(|request| self.wait(request));
-            begun.elapsed()
+            flight.land(|request| self.wait(request))
         });
         lists.truncate(count);
-        (lists, waited)
+        (lists, spent)
     }
 
     fn broadcast(&self, root: usize, data: &mut [u8]) {

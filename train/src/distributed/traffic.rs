@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::HumanBytes;
 use layercake::ranks::Spread;
 
+use super::Reduce;
 use super::link::Link;
 
 /// What a rank has exchanged so far: [`World::traffic`](super::World::traffic).
@@ -20,14 +21,30 @@ pub struct Traffic {
     pub hidden: u64,
     /// How long the rank did nothing but exchange, or wait for ranks that were not there yet.
     pub time: Duration,
+    /// How long exchanges were on their way while the rank computed.
+    pub hidden_time: Duration,
 }
 
-/// `1,234 exchanges, 5.60 MiB received, 3.40 MiB of them while computing; 1.20 s of waiting`
+/// How long exchanges took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    /// While the rank waited for them.
+    pub waiting: Duration,
+    /// While it computed.
+    pub computing: Duration,
+}
+
+/// `1,234 exchanges, 5.60 MiB received, 3.40 MiB of them while computing; 1.20 s of waiting, 0.80 s of exchanges while computing`
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { exchanges, received, hidden, time } = *self;
+        let Self { exchanges, received, hidden, time, hidden_time } = *self;
         let (exchanges, received, hidden) = (indicatif::HumanCount(exchanges), HumanBytes(received), HumanBytes(hidden));
-        write!(f, "{exchanges} exchanges, {received} received, {hidden} of them while computing; {:.2} s of waiting", time.as_secs_f64())
+        let [waiting, computing] = [time, hidden_time].map(|time| time.as_secs_f64());
+        write!(
+            f,
+            "{exchanges} exchanges, {received} received, {hidden} of them while computing; {waiting:.2} s of waiting, {computing:.2} s of \
+             exchanges while computing"
+        )
     }
 }
 
@@ -45,7 +62,7 @@ impl<L: Link> Counted<L> {
     fn count(&self, received: usize, exchange: impl FnOnce(&L)) {
         let start = Instant::now();
         exchange(&self.link);
-        self.add(Traffic { exchanges: 1, received: received as u64, hidden: 0, time: start.elapsed() });
+        self.add(Traffic { exchanges: 1, received: received as u64, time: start.elapsed(), ..Traffic::default() });
     }
 
     fn add(&self, more: Traffic) {
@@ -54,6 +71,7 @@ impl<L: Link> Counted<L> {
         traffic.received += more.received;
         traffic.hidden += more.hidden;
         traffic.time += more.time;
+        traffic.hidden_time += more.hidden_time;
     }
 }
 
@@ -87,17 +105,29 @@ impl<L: Link> Link for Counted<L> {
             computing += begun.elapsed();
             parts += 1;
         });
-        self.add(Traffic { exchanges: parts, received, hidden: 0, time: start.elapsed().saturating_sub(computing) });
+        self.add(Traffic { exchanges: parts, received, time: start.elapsed().saturating_sub(computing), ..Traffic::default() });
     }
 
-    fn spreading(&self, most: usize, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Duration) {
-        let (lists, waited) = self.link.spreading(most, work);
+    fn spreading(&self, most: usize, reduce: Reduce, work: &mut dyn FnMut(Spread<'_>)) -> (Vec<Vec<f32>>, Spent) {
+        let (lists, spent) = self.link.spreading(most, reduce, work);
         let bytes: usize = lists.iter().map(|list| size_of_val(&list[..])).sum();
-        let received = if self.rank() + 1 == self.size() { 0 } else { bytes as u64 };
+        // A list of the last rank comes from there; a sum comes in parts, each rank's and the sum, but for the own one.
+        let share = match reduce {
+            Reduce::Chain if self.rank() + 1 == self.size() => 0.0,
+            Reduce::Chain => 1.0,
+            Reduce::Ring => 2.0 * (self.size() - 1) as f64 / self.size() as f64,
+        };
+        let received = |bytes: usize| (share * bytes as f64) as u64;
         // The last list has nothing behind it.
-        let last = lists.last().map_or(0, |list| size_of_val(&list[..])) as u64;
-        self.add(Traffic { exchanges: lists.len() as u64, received, hidden: received.saturating_sub(last), time: waited });
-        (lists, waited)
+        let last = lists.last().map_or(0, |list| size_of_val(&list[..]));
+        self.add(Traffic {
+            exchanges: lists.len() as u64,
+            received: received(bytes),
+            hidden: received(bytes - last),
+            time: spent.waiting,
+            hidden_time: spent.computing,
+        });
+        (lists, spent)
     }
 
     fn broadcast(&self, root: usize, data: &mut [u8]) {

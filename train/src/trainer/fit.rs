@@ -94,6 +94,10 @@ where
         self.must_be_equal(&settings)?;
         self.world.must_have_equal_models(model)?;
         task.divide(&self.world)?;
+        if self.world.shards() {
+            let sharded = (0..optimizer.count()).try_for_each(|number| optimizer.player_mut(number).shard(model, &self.world));
+            self.world.agree(sharded)?;
+        }
         let lock = self.checkpoints.as_ref().filter(|_| self.world.is_root()).map(Checkpoints::lock).transpose();
         let lock = self.world.agree(lock)?;
         let mut run = Run {
@@ -123,6 +127,7 @@ where
         self.world.must_be_equal(&[
             ("version of Layercake", env!("CARGO_PKG_VERSION").to_owned()),
             ("instruction set", layercake::instruction_set().to_owned()),
+            ("exchange", self.world.options()),
             ("settings", format!("{settings:?}, {:?}, resume {}", self.until, self.resume)),
         ])
     }
@@ -247,6 +252,10 @@ where
     fn end(mut self) -> Result<Vec<Epoch>, TrainError> {
         if let Some(average) = &mut self.average {
             average.swap(self.model);
+        }
+        let world = &self.trainer.world;
+        if world.shards() {
+            (0..self.optimizer.count()).for_each(|number| self.optimizer.player_mut(number).make_whole(world));
         }
         let (history, chosen) = (self.done(), self.chosen());
         if let Some(best) = self.best.take().filter(|_| chosen.is_some()) {

@@ -9,6 +9,7 @@ use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 
 use crate::TrainError;
+use crate::distributed::World;
 use crate::error::OnDevice;
 
 /// What a [`Trainer`](super::Trainer) takes steps with: an [`Optim`] for the whole model, or [`InTurn`](super::InTurn) for several optimizers, each of a part of it.
@@ -61,6 +62,18 @@ pub trait Steps<M, D: Storage<f32>> {
     fn load(&mut self, model: &M, path: &Path) -> Result<(), TrainError>;
 
     fn boxed(&self) -> Box<dyn Steps<M, D>>;
+
+    /// Keeps the state of this rank's part of the parameters from now on.
+    fn shard(&mut self, model: &M, world: &World) -> Result<(), TrainError>;
+
+    /// Completes the parameters of which each rank has updated its part.
+    fn exchange(&self, model: &mut M, world: &World) -> Result<(), TrainError>;
+
+    /// The optimizer with the state of all ranks, on those that `keep` it. All ranks call it.
+    fn whole(&self, world: &World, keep: bool) -> Box<dyn Steps<M, D>>;
+
+    /// [`Steps::whole`] from now on.
+    fn make_whole(&mut self, world: &World);
 }
 
 impl<M, D: Storage<f32>> Debug for dyn Steps<M, D> {
@@ -108,6 +121,22 @@ impl<R: Rule + 'static, M: TensorCollection<f32, D>, D: Device<f32>> Steps<M, D>
 
     fn boxed(&self) -> Box<dyn Steps<M, D>> {
         Box::new(self.clone())
+    }
+
+    fn shard(&mut self, model: &M, world: &World) -> Result<(), TrainError> {
+        world.shard(self, model)
+    }
+
+    fn exchange(&self, model: &mut M, world: &World) -> Result<(), TrainError> {
+        world.exchange(self, model)
+    }
+
+    fn whole(&self, world: &World, keep: bool) -> Box<dyn Steps<M, D>> {
+        Box::new(world.whole(self, keep))
+    }
+
+    fn make_whole(&mut self, world: &World) {
+        *self = world.whole(self, true);
     }
 }
 

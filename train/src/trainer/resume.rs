@@ -8,7 +8,7 @@ use layercake::io::{load_safetensors, save_safetensors};
 use layercake::prelude::*;
 
 use super::fit::Run;
-use super::{Seeded, Until};
+use super::{Seeded, Steps, Until};
 use crate::TrainError;
 use crate::checkpoint::{self, STATE, State, load_task_state, remove_temporaries, save_task_state};
 
@@ -22,13 +22,17 @@ where
     M: TensorCollection<f32, D> + Clone,
     D: Seeded,
 {
-    /// Writes a checkpoint, on rank 0.
+    /// Writes a checkpoint, on rank 0; all ranks call it.
     pub(super) fn save(&mut self) -> Result<(), TrainError> {
-        let saved = if self.trainer.world.is_root() { self.save_here() } else { Ok(()) };
+        let world = &self.trainer.world;
+        let whole: Option<Vec<_>> = (world.shards() && self.trainer.checkpoints.is_some())
+            .then(|| (0..self.optimizer.count()).map(|number| self.optimizer.player(number).whole(world, world.is_root())).collect());
+        let saved = if world.is_root() { self.save_here(whole.as_deref()) } else { Ok(()) };
         self.trainer.world.agree(saved)
     }
 
-    fn save_here(&mut self) -> Result<(), TrainError> {
+    /// Writes a checkpoint, with the optimizers' states from `whole` if each rank has a part of them.
+    fn save_here(&self, whole: Option<&[Box<dyn Steps<M, D>>]>) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
         if let Some(lock) = &self.lock {
             lock.must_be_in_place()?;
@@ -36,7 +40,8 @@ where
         checkpoints.write(|folder| {
             save_safetensors(&*self.model, folder.join(MODEL))?;
             for number in 0..self.optimizer.count() {
-                self.optimizer.player(number).save(&folder.join(optimizer_file(self.optimizer.part(number))))?;
+                let optimizer = whole.map_or_else(|| self.optimizer.player(number), |whole| &*whole[number]);
+                optimizer.save(&folder.join(optimizer_file(self.optimizer.part(number))))?;
             }
             if let Some(average) = &self.average {
                 save_safetensors(&average.model, folder.join(AVERAGE))?;

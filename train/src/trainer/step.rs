@@ -121,6 +121,9 @@ where
             }
             let before = self.before_step(player, gradients, factor)?;
             self.optimizer.player_mut(player).step(self.model, gradients, factor)?;
+            if self.trainer.world.shards() {
+                self.optimizer.player(player).exchange(self.model, &self.trainer.world)?;
+            }
             self.after_measured_step(before, factor);
         }
         self.model.try_zero_grads(gradients).on_device()

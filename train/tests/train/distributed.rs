@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use layercake::prelude::*;
 use layercake_train::data::{DataError, Dataset, Images, Labeled, Loader, Normalize, Split, digits};
-use layercake_train::distributed::World;
+use layercake_train::distributed::{Reduce, World};
 use layercake_train::run::Recipe;
 use layercake_train::{Callback, Checkpoints, Classification, Epoch, Metrics, Progress, TrainError};
 
@@ -98,9 +98,9 @@ fn another_number_of_ranks_goes_on() {
     let (bits, metrics, _) = part(World::one(), recipe(), None, None).unwrap();
     let place = tempfile::tempdir().unwrap();
     let checkpoints = Checkpoints::new(place.path().join("checkpoints"));
-    // Interrupted on two ranks within the first epoch, on one within the second.
-    for (size, stop_at) in [(2, Some(3)), (1, Some(9)), (3, None)] {
-        let found = on_ranks(size, |world| part(world, recipe(), Some(&checkpoints), stop_at));
+    // Interrupted on two ranks within the first epoch, on one within the second; some keep the optimizer's state in parts.
+    for (size, shards, stop_at) in [(2, true, Some(3)), (1, true, Some(9)), (2, false, Some(11)), (3, true, None)] {
+        let found = on_ranks(size, |world| part(world.shard_optimizer(shards), recipe(), Some(&checkpoints), stop_at));
         for outcome in found {
             match (stop_at, outcome) {
                 (Some(_), outcome) => assert!(matches!(outcome, Err(TrainError::Interrupted { .. })), "{outcome:?}"),
@@ -112,6 +112,26 @@ fn another_number_of_ranks_goes_on() {
             }
         }
     }
+}
+
+#[test]
+fn gradients_that_are_added_in_any_order() {
+    let (bits, ..) = part(World::one(), recipe(), None, None).unwrap();
+    let found = on_ranks(3, |world| part(world.reduce(Reduce::Ring).shard_optimizer(true), recipe(), None, None).unwrap());
+    assert!(found[0].0 == found[1].0 && found[0].0 == found[2].0, "all ranks have the same");
+    assert!(found[0].0 != bits, "another order has other bits");
+    // After one epoch they have hardly parted.
+    let short = Recipe { epochs: 1, ..recipe() };
+    let (one, ..) = part(World::one(), short, None, None).unwrap();
+    let found = on_ranks(2, |world| part(world.reduce(Reduce::Ring), short, None, None).unwrap());
+    let numbers = |bits: &[u32]| bits.iter().map(|&bits| f32::from_bits(bits)).collect::<Vec<_>>();
+    let furthest = numbers(&one).iter().zip(numbers(&found[0].0)).map(|(a, b)| (a - b).abs() / (1e-2 + b.abs())).fold(0.0, f32::max);
+    assert!(furthest > 0.0 && furthest < 1e-2, "{furthest}");
+    let differ = on_ranks(2, |world| {
+        let reduce = if world.rank() == 1 { Reduce::Ring } else { Reduce::Chain };
+        part(world.reduce(reduce), recipe(), None, None).unwrap_err().to_string()
+    });
+    assert!(differ.iter().all(|text| text.starts_with("rank 1 differs from rank 0 in its exchange: `reduce Ring")), "{differ:?}");
 }
 
 /// Images that count how often one is read, and that one rank cannot read at last.
@@ -181,6 +201,11 @@ fn ranks_that_differ_are_named() {
     let expected = "rank 2 differs from rank 0 in its settings: `seed: 8, items: 1437, batches: 15, batch`; \
                     rank 0 has `seed: 7, items: 1437, batches: 15, batch`";
     assert!(seeds.iter().all(|text| text == expected), "{seeds:?}");
+    let versions = on_ranks(2, |world| {
+        let version = if world.rank() == 1 { "0.0.9" } else { "0.1.0" };
+        world.must_be_equal(&[("version of Layercake", version.to_owned())]).unwrap_err().to_string()
+    });
+    assert!(versions.iter().all(|text| text == "rank 1 differs from rank 0 in its version of Layercake: `0.0.9`; rank 0 has `0.1.0`"));
     let data = on_ranks(2, |world| {
         let Split { train, test } = digits();
         let device = Cpu::seed_from_u64(1);

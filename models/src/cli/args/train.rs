@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use layercake_train::cli::{EnsembleArgs, TransferArgs, TuningArgs};
+use layercake_train::cli::{EnsembleArgs, RanksArgs, TransferArgs, TuningArgs};
 
 use super::values::{Device, Loss, count, patience, rate, threads};
 use super::{AgentArgs, OwnArgs};
@@ -97,6 +97,8 @@ pub(crate) struct TrainArgs {
     pub(crate) own: OwnArgs,
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
+    #[command(flatten)]
+    pub(crate) ranks: RanksArgs,
 }
 
 /// Evaluate a trained model on the test set of a data set or of your own data, or an agent over 100 episodes that it was not trained in.
