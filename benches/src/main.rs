@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use layercake::io::write_atomically;
+use layercake_train::distributed::{Reduce, World, launched};
 
 use report::{Outcome, Report};
 use side::{Running, Side};
@@ -54,7 +55,8 @@ enum Command {
     },
     /// Time the inference of networks for 224x224 images beside ONNX Runtime and PyTorch, in the Python that `TORCH_PY` names.
     Images(ImageOptions),
-    /// Time training steps of the ranks that `mpirun` started (`--features mpi`), beside those of a rank alone; then tables of a model of the exchanges of 2 to 1,024 ranks.
+    /// Time training steps of several processes (`--features mpi`) beside those of one with as many threads, in turns. Under `mpirun`: what the ranks exchange, beside a model of
+    /// it; with a latency and a bandwidth: tables of that model for 2 to 1,024 ranks.
     Ranks(RankOptions),
     /// Layercake's side of `images`, controlled by the runner.
     #[command(hide = true)]
@@ -112,9 +114,21 @@ struct ImageOptions {
 
 #[derive(Args, Debug)]
 struct RankOptions {
-    /// The threads of each rank.
+    /// The processes, and the threads of the one beside them.
+    #[arg(long, default_value_t = 2)]
+    ranks: usize,
+    /// Number of rounds of turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// The order in which gradients are added.
+    #[arg(long, value_enum, default_value_t)]
+    reduce: Reduce,
+    /// The threads of each rank under `mpirun`.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// The milliseconds of a step of each network, for the runner.
+    #[arg(long, hide = true)]
+    side: bool,
     /// Print the tables of the model for a network of this latency, in microseconds, and do not measure.
     #[arg(long, requires = "bandwidth")]
     latency: Option<f64>,
@@ -144,7 +158,9 @@ enum BenchError {
     #[error("an agent: {0}")]
     Agent(String),
     #[error("ranks: {0}")]
-    Ranks(#[from] layercake_train::TrainError),
+    World(#[from] layercake_train::TrainError),
+    #[error("ranks: {0}")]
+    Ranks(String),
     #[error("cannot create threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -302,10 +318,23 @@ fn time_ranks(options: &RankOptions) -> Result<(), BenchError> {
         println!("{}", ranks::plan(&graphs, 1.0 / options.speed, link));
         return Ok(());
     }
+    let names = ["vgg8", "resnet20"];
+    let reduce = options.reduce;
+    if launched().is_none() && !options.side {
+        let order = format!("{reduce:?}").to_lowercase();
+        let text = ranks::beside(&names, options.ranks, options.rounds, &["ranks", "--side", "--reduce", &order]);
+        println!("{}", text.map_err(BenchError::Ranks)?);
+        return Ok(());
+    }
     rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
-    let world = layercake_train::distributed::World::from_environment()?;
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let text = ranks::measure(&world, &[graph("vgg8")?, graph("resnet20")?], processors);
+    let world = World::from_environment()?.reduce(reduce);
+    let graphs = [graph(names[0])?, graph(names[1])?];
+    let text = if options.side {
+        ranks::together(&world, &graphs).into_iter().map(|time| format!("{} ", 1e3 * time.as_secs_f64())).collect()
+    } else {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        ranks::measure(&world, reduce, &graphs, processors)
+    };
     if world.is_root() {
         println!("{text}");
     }

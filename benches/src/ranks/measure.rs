@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_ir::Graph;
-use layercake_train::distributed::World;
+use layercake_train::distributed::{Reduce, World};
 
 use super::model::{Cost, Link};
 
@@ -21,12 +21,13 @@ const BULK: usize = 16 << 20;
 
 /// The link between the ranks, and for each network the time of a step that each rank makes alone, of one that all make together, and what the model says of it. On all ranks;
 /// the text is rank 0's.
-pub fn measure(world: &World, graphs: &[(&str, &Graph)], processors: usize) -> String {
+pub fn measure(world: &World, reduce: Reduce, graphs: &[(&str, &Graph)], processors: usize) -> String {
     let link = link(world);
     let ranks = world.size();
     let mut text = format!(
-        "{ranks} ranks on {processors} processors: latency {:.1} us, bandwidth {:.2} GB/s\n\n\
-         | network | alone, ms | together, ms | of alone | waiting, ms | predicted | received, MB | exchanges |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
+        "{ranks} ranks on {processors} processors, {reduce:?}: latency {:.1} us, bandwidth {:.3} GB/s\n\n\
+         | network | alone, ms | together, ms | waiting, ms | exchanges while computing, ms | step by the model, ms | received by rank 0, MB | by a rank between others, by the model | exchanges |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         1e6 * link.latency,
         link.bandwidth / 1e9
     );
@@ -37,21 +38,34 @@ pub fn measure(world: &World, graphs: &[(&str, &Graph)], processors: usize) -> S
         let together = fastest(world, &mut || world.together(&mut step));
         let after = world.traffic();
         let each = |total: f64| total / STEPS as f64;
-        let waiting = each((after.time - before.time).as_secs_f64());
-        let predicted = Cost::of(graph, BATCH, LANES, ranks, link, false);
+        let [waiting, hidden] =
+            [after.time - before.time, after.hidden_time - before.hidden_time].map(|time| 1e3 * each(time.as_secs_f64()));
+        let cost = Cost::of(graph, BATCH, LANES, ranks, link, reduce, false);
+        // All ranks were at it, so that more ranks than processors have made it longer already.
+        let share = alone.as_secs_f64() / ranks as f64;
         let _ = writeln!(
             text,
-            "| {name} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} | {:.2} | {:.0} |",
+            "| {name} | {:.1} | {:.1} | {waiting:.1} | {hidden:.1} | {:.1} | {:.2} | {:.2} | {:.0} |",
             1e3 * alone.as_secs_f64(),
             1e3 * together.as_secs_f64(),
-            together.as_secs_f64() / alone.as_secs_f64(),
-            1e3 * waiting,
-            1e3 * predicted.seconds,
+            1e3 * cost.step(share),
             each((after.received - before.received) as f64) / 1e6,
+            cost.bytes / 1e6,
             each((after.exchanges - before.exchanges) as f64)
         );
     }
     text
+}
+
+/// The time of a step that all ranks make together, for each network.
+pub fn together(world: &World, graphs: &[(&str, &Graph)]) -> Vec<Duration> {
+    graphs
+        .iter()
+        .map(|(_, graph)| {
+            let mut step = steps(graph);
+            fastest(world, &mut || world.together(&mut step))
+        })
+        .collect()
 }
 
 /// A training step on random images.
@@ -86,25 +100,22 @@ fn fastest(world: &World, step: &mut dyn FnMut()) -> Duration {
     (0..STEPS).map(timed).min().expect("there are steps")
 }
 
-/// Half of an exchange of one byte there and back, and the time of many bytes to all.
+/// The mean time of a barrier, and the bytes per second that reach each rank while all send a part of many bytes to all.
 fn link(world: &World) -> Link {
-    let barrier = (0..2000)
-        .map(|_| {
-            let begun = Instant::now();
-            world.barrier();
-            begun.elapsed()
-        })
-        .min();
-    let mut bulk = vec![0u8; BULK];
-    let bulk = (0..10)
+    const BARRIERS: u32 = 500;
+    world.barrier();
+    let begun = Instant::now();
+    (0..BARRIERS).for_each(|_| world.barrier());
+    let barrier = begun.elapsed() / BARRIERS;
+    let part = vec![0u8; BULK / world.size()];
+    let bulk = (0..3)
         .map(|_| {
             world.barrier();
             let begun = Instant::now();
-            world.broadcast(&mut bulk);
-            world.barrier();
+            _ = world.gather(&part);
             begun.elapsed()
         })
         .min();
-    let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
-    Link { latency: seconds(barrier), bandwidth: BULK as f64 / seconds(bulk).max(1e-9) }
+    let received = (part.len() * (world.size() - 1)) as f64;
+    Link { latency: barrier.as_secs_f64(), bandwidth: received / bulk.unwrap_or_default().as_secs_f64().max(1e-9) }
 }
