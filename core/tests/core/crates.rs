@@ -73,6 +73,24 @@ fn unsafe_code_is_in_kernels_only() {
 }
 
 /// The table of `core/src/run/mod.rs` lists its modules in the order in which they may depend on each other.
+/// Otherwise a closure may be compiled for the plain instruction set, with the right numbers at a fraction of the speed.
+#[test]
+fn closures_are_compiled_for_each_instruction_set() {
+    let mut files = Vec::new();
+    gather(&root().join("engine/src"), &mut files);
+    let mut closures = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("dispatch(|") && !text.contains("dispatch(move |"), "{}: use `vectorized`", file.display());
+        for (call, _) in text.match_indices(" vectorized(") {
+            let inside = text[call..].trim_start_matches(" vectorized(").trim_start();
+            assert!(inside.starts_with("#[inline(always)]"), "{}: {}", file.display(), &text[call..][..60]);
+            closures += 1;
+        }
+    }
+    assert!(closures > 20, "found {closures}");
+}
+
 #[test]
 fn running_a_network_has_no_circles() {
     let folder = root().join("core/src/run");
