@@ -88,7 +88,7 @@ const DCGAN: &str = "The distance is that of 10,000 samples from the 10,000 test
                      `layercake eval conv_vae` has the same figures of the autoencoder's samples.\nIn the pictures: samples; eight noise vectors over the epochs; walks between two; and the \
                      generator's gradient in the first steps by both losses, which for minimax vanishes while the discriminator is sure.";
 
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -190,6 +190,12 @@ const ROWS: [Row; 30] = [
                With attention (`--variant attention --epochs 6`, 98.66 %), each character of an answer, from the top, looks at these characters of the sum, which is read from its \
                end:\n\n![attention.png](pictures/zoo/seq2seq/attention.png)\n",
         ..classifier("seq2seq", "97 %")
+    },
+    Row {
+        metric: ("test_exact_match", percent),
+        pictures: &["curves.svg", "captions.png"],
+        note: "Whole captions of 10,000 strips of one to four digits. Below them the strips that were captioned wrong, with the right caption behind.",
+        ..classifier("captioner", "95 %")
     },
     Row {
         name: "char_lstm",

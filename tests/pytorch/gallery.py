@@ -44,7 +44,7 @@ from gallery_generative import (
     conv_vae, dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
-from gallery_sequences import CharTransformer, Rows, Seq2Seq, maxout, mlp
+from gallery_sequences import Captioner, CharTransformer, Rows, Seq2Seq, maxout, mlp
 
 FOLDER = pathlib.Path(__file__).parent / "gallery"
 BATCH = 3
@@ -141,6 +141,7 @@ FIGURES = {
     "row-gru": (lambda: Rows(nn.GRU, 28, 128, 10), GREY, None),
     "seq2seq": (lambda: Seq2Seq(14, 32, 128, False), [Ids(7, rows=14), Ids(5, rows=14)], None),
     "attention-seq2seq": (lambda: Seq2Seq(14, 32, 128, True), [Ids(7, rows=14), Ids(5, rows=14), (1, 7)], None),
+    "captioner": (lambda: Captioner((16, 32, 64), 256, 13, 32, 128), [(1, 28, 112), Ids(5, rows=13)], None),
     "alexnet": (lambda: torchvision.models.alexnet(), IMAGENET, 61_100_840),
     "nin": (lambda: nin(3, NIN, NIN_POOLS), CIFAR, None),
     "squeezenet": (lambda: torchvision.models.squeezenet1_1(), IMAGENET, 1_235_496),

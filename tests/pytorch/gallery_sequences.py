@@ -93,6 +93,34 @@ class Seq2Seq(nn.Module):
         return self.decoder(target, state, memory, mask)
 
 
+class StripEncoder(nn.Module):
+    """Stages of a convolution and a normalization; the features become the first state of a decoder."""
+
+    def __init__(self, channels, features, hidden):
+        super().__init__()
+        for i, (of, to) in enumerate(zip((1, *channels), channels), 1):
+            conv = nn.Conv2d(of, to, 3, padding=1, bias=False)
+            self.add_module(f"stage{i}", chain(conv=conv, norm=nn.BatchNorm2d(to), relu=nn.ReLU(), pool=nn.MaxPool2d(2)))
+        self.features = nn.Linear(channels[-1] * 3 * 14, features)
+        self.to_h = nn.Linear(features, hidden)
+        self.to_c = nn.Linear(features, hidden)
+
+    def forward(self, picture):
+        x = self.stage3(self.stage2(self.stage1(picture)))
+        x = self.features(x.flatten(1)).relu()
+        return self.to_h(x).tanh().unsqueeze(0), self.to_c(x).unsqueeze(0)
+
+
+class Captioner(nn.Module):
+    def __init__(self, channels, features, tokens, embedded, hidden):
+        super().__init__()
+        self.encoder = StripEncoder(channels, features, hidden)
+        self.decoder = Decoder(tokens, embedded, hidden, False)
+
+    def forward(self, picture, words):
+        return self.decoder(words, self.encoder(picture), None, None)
+
+
 class CharTransformer(nn.Module):
     """Layers of PyTorch's encoder with the normalizations first and the decoder's mask."""
 

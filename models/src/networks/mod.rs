@@ -6,6 +6,7 @@
 mod agents;
 mod alexnet;
 pub mod blocks;
+mod captioner;
 mod char_lstm;
 mod char_transformer;
 mod dcgan;
@@ -48,6 +49,7 @@ mod tests;
 
 pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
 pub use alexnet::AlexNet;
+pub use captioner::{CaptionDecoder, Captioner, StripEncoder};
 pub use char_lstm::CharLstm;
 pub use char_transformer::{CharTransformer, CharTransformerRefill, CharTransformerStep};
 pub use dcgan::{Dcgan, DcganDiscriminator, DcganGenerator};

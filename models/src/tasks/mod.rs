@@ -2,6 +2,7 @@
 
 mod agents;
 mod by_features;
+mod captioner;
 mod classifier;
 mod color_or_gray;
 mod detector;
@@ -25,6 +26,7 @@ mod seq2seq;
 mod tests;
 mod text;
 mod vae;
+mod writing;
 
 use layercake::DeviceError;
 use std::fmt::Display;
@@ -42,6 +44,7 @@ use rand_distr::StandardNormal;
 use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
 pub(crate) use by_features::ByFeatures;
+pub(crate) use captioner::Captions;
 pub(crate) use classifier::{Augment, ImageClassifier};
 pub(crate) use color_or_gray::ColorOrGray;
 pub(crate) use detector::Detector;

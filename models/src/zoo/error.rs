@@ -86,7 +86,7 @@ impl ModelError {
         Self::Unsupported {
             model,
             action: "sampled",
-            reason: "it is not a generative model; vae, gated_pixelcnn, seq2seq, char_lstm and char_transformer are",
+            reason: "it is not a generative model; vae, gated_pixelcnn, seq2seq, captioner, char_lstm and char_transformer are",
         }
     }
 }

@@ -108,6 +108,12 @@ pub(super) fn seq2seq(_: KnownDataset) -> Recipe {
     Recipe { epochs: 12, batch_size: 64, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
 }
 
+/// A strip is new in each epoch, but its digits are not.
+pub(super) fn captioner(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size) = if dataset == KnownDataset::Digits { (40, 16) } else { (6, 64) };
+    Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.01, workers: 1, clip: Some(1.0), ..Recipe::default() }
+}
+
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.
 pub(super) fn localizer(dataset: KnownDataset) -> Recipe {
     let (epochs, batch_size, weight_decay) = match dataset {

@@ -16,8 +16,8 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, ByFeatures, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description, Detector,
-    Entry, Features, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points,
+    Addition, Agent, AgentKind, Augment, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description,
+    Detector, Entry, Features, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points,
     RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
@@ -129,6 +129,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             digits: false,
             recipe: hyperparameters::seq2seq,
             unit: "pairs",
+        },
+    ));
+    models.push(entry(
+        Captions,
+        Description {
+            name: "captioner",
+            description: "a convolutional network and an LSTM that writes (after Vinyals et al., 2015): strips of one to four digits to their names",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::captioner,
+            unit: "strips",
         },
     ));
     models.extend(language_models());

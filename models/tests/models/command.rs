@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 37] = [
+const TRAINED: [&str; 38] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -78,6 +78,7 @@ const TRAINED: [&str; 37] = [
     "faster_rcnn",
     "row_classifier",
     "seq2seq",
+    "captioner",
     "char_lstm",
     "char_transformer",
     "gridworld",

@@ -251,6 +251,24 @@ fn a_row_classifier() {
     assert_eq!(place.json("s/config.json")["recipe"]["clip"], 1.0);
 }
 
+/// Captions of strips, of the test and of new ones.
+#[test]
+fn captioner() {
+    let place = Place::new();
+    place.works("train captioner --epochs 1 --train-size 128 --batch-size 32 --seed 1 --out r");
+    assert!(place.path("r/captions.png").is_file());
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval captioner --checkpoint r --json")).unwrap();
+    assert_eq!(said["test_exact_match"], place.json("r/summary.json")["test_exact_match"]);
+    assert!(said["test_edit_distance"].as_f64().unwrap() > 0.0);
+    place.works("sample captioner --checkpoint r --count 5 --seed 3 --out some.png");
+    assert!(place.path("some.png").is_file());
+    place.fails(
+        "sample captioner --checkpoint r --prompt 12",
+        1,
+        "error: `--prompt` has no effect on `captioner`: it samples images, not text; supported options: --checkpoint, --out, --count, --seed, --threads",
+    );
+}
+
 /// Sums with attention: whole answers, samples, and the answers to a prompt.
 #[test]
 fn seq2seq() {

@@ -93,6 +93,20 @@ impl Canvas {
         canvas
     }
 
+    /// A grid of pictures of different sizes, each at the bottom left of a cell as large as the largest: for pictures below captions of one and of several lines.
+    ///
+    /// # Panics
+    /// Panics if there are no pictures.
+    pub fn level_grid(pictures: &[Self], columns: usize) -> Self {
+        let largest = pictures.iter().fold([0, 0], |most, picture| [most[0].max(picture.size[0]), most[1].max(picture.size[1])]);
+        let even = |picture: &Self| {
+            let mut cell = Self::blank(largest);
+            cell.put(picture, largest[0] - picture.size[0], 0);
+            cell
+        };
+        Self::grid(&pictures.iter().map(even).collect::<Vec<_>>(), columns)
+    }
+
     /// A white picture.
     pub fn blank(size: [usize; 2]) -> Self {
         Self { size, bytes: PAPER.repeat(size[0] * size[1]) }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::values::{Device, count, rate, share, threads};
 
-/// Sample images or text from a trained generative model.
+/// Sample images or text from a trained generative model, or captions of new pictures.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -146,15 +146,7 @@ impl<S: Dataset<Item = Scene>, N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D
             shown.push(canvas.captioned(&format!("{name}{:.2}", iou(&bbox, &object.bbox))));
         }
         let key = [("true".to_owned(), TRUE), ("found".to_owned(), FOUND)];
-        // Captions of one and of two lines.
-        let highest = shown.iter().map(|canvas| canvas.size()).fold([0, 0], |most, size| [most[0].max(size[0]), most[1].max(size[1])]);
-        let even = |canvas: &Canvas| {
-            let mut padded = Canvas::blank(highest);
-            padded.put(canvas, highest[0] - canvas.size()[0], 0);
-            padded
-        };
-        let shown: Vec<Canvas> = shown.iter().map(even).collect();
-        Canvas::grid(&shown, COLUMNS).with_key(&key).save(&folder.join("boxes.png"))
+        Canvas::level_grid(&shown, COLUMNS).with_key(&key).save(&folder.join("boxes.png"))
     }
 }
 

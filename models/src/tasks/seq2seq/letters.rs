@@ -3,6 +3,8 @@
 use layercake_train::data::{DataError, Dataset, TextPair};
 use layercake_train::sequence::{Limits, TokenPair};
 
+use crate::tasks::writing::Vocabulary;
+
 /// The tokens that are no characters.
 pub(super) const PAD: usize = 0;
 const START: usize = 1;
@@ -10,13 +12,10 @@ const END: usize = 2;
 /// The characters, from token 3 on.
 const LETTERS: &str = "0123456789+";
 const FIRST: usize = 3;
-/// All tokens.
-pub(super) const TOKENS: usize = FIRST + LETTERS.len();
 /// The longest sum, `999+999`, and the longest answer, `1998`.
 pub(super) const SOURCE: usize = 7;
 pub(super) const LIMITS: Limits = Limits { start: START, end: END, longest: 4 };
-/// The answer and its end.
-pub(super) const TARGET: usize = LIMITS.longest + 1;
+pub(super) const ANSWERS: Vocabulary = Vocabulary { tokens: FIRST + LETTERS.len(), pad: PAD, limits: LIMITS };
 
 fn tokens(text: &str) -> Option<Vec<usize>> {
     text.chars().map(|letter| Some(FIRST + LETTERS.find(letter)?)).collect()
@@ -33,7 +32,7 @@ pub(super) fn encode_source(text: &str) -> Option<Vec<usize>> {
 
 /// A sum with its answer.
 pub(super) fn encode(pair: &TextPair) -> Option<TokenPair> {
-    Some(TokenPair { source: encode_source(&pair.source)?, target: tokens(&pair.target).filter(|target| target.len() < TARGET)? })
+    Some(TokenPair { source: encode_source(&pair.source)?, target: tokens(&pair.target).filter(|target| target.len() <= LIMITS.longest)? })
 }
 
 /// The text of tokens; what is not a character is `?`.

@@ -4,7 +4,6 @@ mod letters;
 mod task;
 #[cfg(test)]
 mod tests;
-mod writer;
 
 use std::path::Path;
 
@@ -18,8 +17,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use self::letters::{LIMITS, Pairs, decode, encode_source};
-use self::task::Translation;
-use self::writer::Writer;
+use self::task::{Translation, read, writer};
 use super::entry::{Description, ModelKind, Run};
 use super::machine::Machine;
 use super::run::{Prepared, TEST_BATCH, Trained, train};
@@ -85,18 +83,18 @@ impl ModelKind for Addition {
             ModelError::Option(format!("the prompt {prompt:?} is not a sum of two numbers of at most three digits, such as `123+456`"))
         })?;
         let net = run.load_graph(run.variant(VARIANTS)?.graph, device)?;
-        let (writer, count) = (Writer::new(&net, device)?, options.count.unwrap_or(ANSWERS));
+        let (writer, count) = (writer(&net, device)?, options.count.unwrap_or(ANSWERS));
         let lines: Vec<String> = match options.temperature {
             None => {
                 let search = BeamSearch { width: count, length_penalty: 0.0 };
-                let found = beam_search(&writer, writer.read(vec![source])?, &search, LIMITS)?;
+                let found = beam_search(&writer, read(&writer, device, vec![source])?, &search, LIMITS)?;
                 let percent = |found: &Hypothesis| 100.0 * found.log_probability.exp();
                 found.iter().map(|found| format!("{prompt} = {}  ({:.2} %)", decode(&found.tokens), percent(found))).collect()
             }
             Some(temperature) => {
                 let sampler = Sampler { temperature, top_k: options.top_k, top_p: options.top_p };
                 let mut random = StdRng::seed_from_u64(options.seed.unwrap_or(0));
-                let found = draw(&writer, writer.read(vec![source; count])?, count, LIMITS, &sampler, &mut random)?;
+                let found = draw(&writer, read(&writer, device, vec![source; count])?, count, LIMITS, &sampler, &mut random)?;
                 found.iter().map(|tokens| format!("{prompt} = {}", decode(tokens))).collect()
             }
         };

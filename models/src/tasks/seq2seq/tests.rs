@@ -7,7 +7,7 @@ use layercake_train::data::sums;
 use layercake_train::sequence::{Decoder, PadSide, Ragged};
 use layercake_train::{Trainer, Until};
 
-use super::letters::{PAD, SOURCE, TARGET};
+use super::letters::{ANSWERS as TOKENS, PAD, SOURCE};
 use super::*;
 
 fn some(count: usize) -> Pairs {
@@ -25,20 +25,20 @@ fn steps_are_the_whole() {
         let (sources, targets) =
             (pairs.iter().map(|pair| pair.source.clone()).collect(), pairs.iter().map(|pair| pair.target.clone()).collect());
         let (sources, targets) = (Ragged(sources), Ragged(targets));
-        let given = targets.starting_with(LIMITS.start).padded(TARGET, PAD, PadSide::Right).unwrap();
+        let given = targets.starting_with(LIMITS.start).padded(TOKENS.length(), PAD, PadSide::Right).unwrap();
         let mut inputs = vec![sources.padded(SOURCE, PAD, PadSide::Left).unwrap().into_ids(&device), given.clone().into_ids(&device)];
         if inputs.len() < graph.inputs().len() {
             inputs.push(sources.attention_mask(SOURCE, PadSide::Left).unwrap().into_dynamic(&device).unwrap());
         }
         let whole = net.try_infer(inputs).unwrap()[0].to_vec();
-        let writer = Writer::new(&net, &device).unwrap();
-        let mut state = writer.read(sources.0.clone()).unwrap();
-        for at in 0..TARGET {
-            let tokens: Vec<usize> = given.as_slice().iter().skip(at).step_by(TARGET).copied().collect();
+        let writer = writer(&net, &device).unwrap();
+        let mut state = read(&writer, &device, sources.0.clone()).unwrap();
+        for at in 0..TOKENS.length() {
+            let tokens: Vec<usize> = given.as_slice().iter().skip(at).step_by(TOKENS.length()).copied().collect();
             let (scores, next) = writer.step(&tokens, state).unwrap();
             let classes = scores.len() / tokens.len();
             for (row, scores) in scores.chunks_exact(classes).enumerate() {
-                let expected = &whole[(row * TARGET + at) * classes..][..classes];
+                let expected = &whole[(row * TOKENS.length() + at) * classes..][..classes];
                 assert!(scores.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{name}, step {at}");
             }
             if let Some(weights) = &next.weights {
