@@ -88,7 +88,7 @@ const DCGAN: &str = "The distance is that of 10,000 samples from the 10,000 test
                      `layercake eval conv_vae` has the same figures of the autoencoder's samples.\nIn the pictures: samples; eight noise vectors over the epochs; walks between two; and the \
                      generator's gradient in the first steps by both losses, which for minimax vanishes while the discriminator is sure.";
 
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 32] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -196,6 +196,12 @@ const ROWS: [Row; 31] = [
         pictures: &["curves.svg", "captions.png"],
         note: "Whole captions of 10,000 strips of one to four digits. Below them the strips that were captioned wrong, with the right caption behind.",
         ..classifier("captioner", "95 %")
+    },
+    Row {
+        pictures: &["curves.svg", "clips.png"],
+        note: "Frames of 10,000 clips; `alone` are the labels that the features of each frame give without the LSTM, `cut` are frames whose digit is cut off by an edge. In the picture \
+               the right label stands above a frame, below it that of the LSTM and that of the frame alone.",
+        ..classifier("frame_labeler", "97 %")
     },
     Row {
         name: "char_lstm",

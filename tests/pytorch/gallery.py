@@ -44,7 +44,7 @@ from gallery_generative import (
     conv_vae, dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
-from gallery_sequences import Captioner, CharTransformer, Rows, Seq2Seq, maxout, mlp
+from gallery_sequences import Captioner, CharTransformer, FrameLabels, Rows, Seq2Seq, frame_features, maxout, mlp
 
 FOLDER = pathlib.Path(__file__).parent / "gallery"
 BATCH = 3
@@ -142,6 +142,8 @@ FIGURES = {
     "seq2seq": (lambda: Seq2Seq(14, 32, 128, False), [Ids(7, rows=14), Ids(5, rows=14)], None),
     "attention-seq2seq": (lambda: Seq2Seq(14, 32, 128, True), [Ids(7, rows=14), Ids(5, rows=14), (1, 7)], None),
     "captioner": (lambda: Captioner((16, 32, 64), 256, 13, 32, 128), [(1, 28, 112), Ids(5, rows=13)], None),
+    "frame-features": (lambda: frame_features((16, 32, 64), 128), [(1, 32, 32)], None),
+    "frame-labels": (lambda: FrameLabels(128, 64, 11), [(20, 128)], None),
     "alexnet": (lambda: torchvision.models.alexnet(), IMAGENET, 61_100_840),
     "nin": (lambda: nin(3, NIN, NIN_POOLS), CIFAR, None),
     "squeezenet": (lambda: torchvision.models.squeezenet1_1(), IMAGENET, 1_235_496),

@@ -93,14 +93,35 @@ class Seq2Seq(nn.Module):
         return self.decoder(target, state, memory, mask)
 
 
+def stages(channels):
+    """By name, stages of a convolution and a normalization that halve the sides."""
+    for i, (of, to) in enumerate(zip((1, *channels), channels), 1):
+        conv = nn.Conv2d(of, to, 3, padding=1, bias=False)
+        yield f"stage{i}", chain(conv=conv, norm=nn.BatchNorm2d(to), relu=nn.ReLU(), pool=nn.MaxPool2d(2))
+
+
+def frame_features(channels, features):
+    return chain(**dict(stages(channels)), flatten=nn.Flatten(), fc=nn.Linear(channels[-1] * 4 * 4, features), act=nn.ReLU())
+
+
+class FrameLabels(nn.Module):
+    def __init__(self, features, hidden, labels):
+        super().__init__()
+        self.alone = nn.Linear(features, labels)
+        self.lstm = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, labels)
+
+    def forward(self, features):
+        return self.fc(self.lstm(features)[0]), self.alone(features)
+
+
 class StripEncoder(nn.Module):
-    """Stages of a convolution and a normalization; the features become the first state of a decoder."""
+    """The features become the first state of a decoder."""
 
     def __init__(self, channels, features, hidden):
         super().__init__()
-        for i, (of, to) in enumerate(zip((1, *channels), channels), 1):
-            conv = nn.Conv2d(of, to, 3, padding=1, bias=False)
-            self.add_module(f"stage{i}", chain(conv=conv, norm=nn.BatchNorm2d(to), relu=nn.ReLU(), pool=nn.MaxPool2d(2)))
+        for name, stage in stages(channels):
+            self.add_module(name, stage)
         self.features = nn.Linear(channels[-1] * 3 * 14, features)
         self.to_h = nn.Linear(features, hidden)
         self.to_c = nn.Linear(features, hidden)

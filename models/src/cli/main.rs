@@ -26,6 +26,7 @@ use clap::error::ErrorKind;
 
 use args::Cli;
 use error::CommandError;
+use layercake_train::distributed::is_first;
 
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
@@ -43,6 +44,8 @@ fn main() -> ExitCode {
         // The reader of the pipe has exited; there is nobody to report to.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(CommandError::Told { code }) => ExitCode::from(code),
+        // Under `mpirun` all say the same.
+        Err(error @ CommandError::Arguments(_)) if !is_first() => ExitCode::from(error.code()),
         Err(error) => {
             // If stderr is closed too, only the exit code reports the error.
             let _ = writeln!(io::stderr(), "{}", error.line());

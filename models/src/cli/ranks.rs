@@ -2,7 +2,7 @@
 
 use layercake_models::ModelError;
 use layercake_train::TrainError;
-use layercake_train::distributed::{World, launched};
+use layercake_train::distributed::{World, is_first, launched};
 use layercake_train::run::Purpose;
 
 use crate::args::TrainArgs;
@@ -14,8 +14,11 @@ pub(crate) fn are_several() -> bool {
     launched().is_some_and(|size| size > 1)
 }
 
-/// The refusal of a command that each rank would do by itself.
+/// The refusal of a command that each rank would do by itself, told by the first.
 pub(crate) fn alone() -> CommandError {
+    if !is_first() {
+        return CommandError::Told { code: 1 };
+    }
     CommandError::Option("only `layercake train` works with several ranks; start other commands without `mpirun`".to_owned())
 }
 

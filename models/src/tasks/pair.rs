@@ -34,6 +34,11 @@ pair! {
 }
 
 pair! {
+    /// The features of frames, and the labels of the frames of a clip.
+    Labeler { frames, labels }
+}
+
+pair! {
     /// A generator, from noise to images, and a discriminator, from images to logits.
     Gan { generator, discriminator }
 }

@@ -163,8 +163,8 @@ fn every_task_learns() {
         pixels_with_deviations(),
     ];
     // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, localizer draws canvases, moons and
-    // curve train several networks, seq2seq draws sums, captioner draws strips, and dcgan and detectors consist of two networks; they have separate tests.
-    let made = ["localizer", "moons", "curve", "seq2seq", "captioner", "dcgan"];
+    // curve train several networks, seq2seq draws sums, captioner draws strips, and dcgan, frame_labeler and detectors consist of two networks; they have separate tests.
+    let made = ["localizer", "moons", "curve", "seq2seq", "captioner", "frame_labeler", "dcgan"];
     let detectors = ["sliding_window", "rcnn", "fast_rcnn", "faster_rcnn"];
     let apart = [&["knn", "mlp", "gridworld", "dqn", "reinforce", "actor_critic"][..], &made, &detectors].concat();
     let zoo = crate::zoo();

@@ -114,6 +114,12 @@ pub(super) fn captioner(dataset: KnownDataset) -> Recipe {
     Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.01, workers: 1, clip: Some(1.0), ..Recipe::default() }
 }
 
+/// A clip has twenty frames.
+pub(super) fn frame_labeler(dataset: KnownDataset) -> Recipe {
+    let epochs = if dataset == KnownDataset::Digits { 10 } else { 2 };
+    Recipe { epochs, batch_size: 16, lr: 2e-3, weight_decay: 0.01, workers: 1, clip: Some(1.0), ..Recipe::default() }
+}
+
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.
 pub(super) fn localizer(dataset: KnownDataset) -> Recipe {
     let (epochs, batch_size, weight_decay) = match dataset {

@@ -17,8 +17,8 @@ use crate::networks::{
 };
 use crate::tasks::{
     Addition, Agent, AgentKind, Augment, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description,
-    Detector, Entry, Features, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel, Points,
-    RowClassifier, StreetSegmentation, Vae,
+    Detector, Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind,
+    PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -140,6 +140,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             digits: true,
             recipe: hyperparameters::captioner,
             unit: "strips",
+        },
+    ));
+    models.push(entry(
+        FrameLabeler,
+        Description {
+            name: "frame_labeler",
+            description: "a convolutional network for each frame, an LSTM over them (after Donahue et al., 2015): digits that enter, bounce and leave",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::frame_labeler,
+            unit: "clips",
         },
     ));
     models.extend(language_models());

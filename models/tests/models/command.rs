@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 38] = [
+const TRAINED: [&str; 39] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -79,6 +79,7 @@ const TRAINED: [&str; 38] = [
     "row_classifier",
     "seq2seq",
     "captioner",
+    "frame_labeler",
     "char_lstm",
     "char_transformer",
     "gridworld",

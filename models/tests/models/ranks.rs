@@ -76,8 +76,14 @@ fn ranks_that_differ_end_the_run() {
     assert!(found.starts_with("error: rank 1 differs from rank 0 in its options: ") && found.contains("\"seed\":4"), "{found}");
     let found = error(&run(&place, &[(2, train), (1, &format!("{train} --dataset mnist --data-dir nowhere"))]));
     assert!(found.starts_with("error: rank 2: nowhere/mnist: no such folder"), "{found}");
-    let found = error(&run(&place, &[(2, "list")]));
-    assert_eq!(found, "error: only `layercake train` works with several ranks; start other commands without `mpirun`");
+    let refused = run(&place, &[(2, "list")]);
+    assert_eq!(error(&refused), "error: only `layercake train` works with several ranks; start other commands without `mpirun`");
+    let misspelled = run(&place, &[(3, "train lenet5 --sede 4")]);
+    assert!(error(&misspelled).contains("--sede"));
+    for output in [refused, misspelled] {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(text.matches("error: ").count(), 1, "one rank tells: {text}");
+    }
 }
 
 const LONG: &str = "train lenet5 --epochs 2 --seed 4 --checkpoint-every 5 --threads 1 --out r";

@@ -269,6 +269,19 @@ fn captioner() {
     );
 }
 
+/// Labels of frames, by two networks that are trained as one.
+#[test]
+fn frame_labeler() {
+    let place = Place::new();
+    place.works("train frame_labeler --epochs 1 --train-size 64 --seed 1 --out r");
+    assert!(place.path("r/clips.png").is_file());
+    let said: serde_json::Value = serde_json::from_str(&place.works("eval frame_labeler --checkpoint r --json")).unwrap();
+    for metric in ["test_accuracy", "test_accuracy_alone", "test_accuracy_cut", "test_accuracy_cut_alone"] {
+        assert_eq!(said[metric], place.json("r/summary.json")[metric], "{metric}");
+    }
+    assert!(place.works("summary frame_labeler").contains("lstm"), "both networks are shown");
+}
+
 /// Sums with attention: whole answers, samples, and the answers to a prompt.
 #[test]
 fn seq2seq() {

@@ -12,6 +12,14 @@ pub fn launched() -> Option<usize> {
     SIZES.iter().find_map(|name| std::env::var(name).ok()?.parse().ok())
 }
 
+/// Variables with the number of a rank.
+const RANKS: [&str; 2] = ["OMPI_COMM_WORLD_RANK", "PMI_RANK"];
+
+/// Whether this process is the first of those that a launcher has started, or the only one: for what is said before there is a [`World`].
+pub fn is_first() -> bool {
+    RANKS.iter().find_map(|name| std::env::var(name).ok()?.parse::<usize>().ok()).is_none_or(|rank| rank == 0)
+}
+
 impl World {
     /// The world of this process: all ranks that `mpirun` started ([`launched`]), or one rank if it was started otherwise.
     ///

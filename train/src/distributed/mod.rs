@@ -53,7 +53,7 @@ use bytemuck::NoUninit;
 pub use bytemuck::Pod;
 
 use joint::Joint;
-pub use launch::launched;
+pub use launch::{is_first, launched};
 use link::Link;
 pub use reduce::Reduce;
 use threads::Threads;
