@@ -141,6 +141,8 @@ FIGURES = {
     "row-gru": (lambda: Rows(nn.GRU, 28, 128, 10), GREY, None),
     "seq2seq": (lambda: Seq2Seq(14, 32, 128, False), [Ids(7, rows=14), Ids(5, rows=14)], None),
     "attention-seq2seq": (lambda: Seq2Seq(14, 32, 128, True), [Ids(7, rows=14), Ids(5, rows=14), (1, 7)], None),
+    "number-seq2seq": (lambda: Seq2Seq(59, 32, 128, False), [Ids(9, rows=59), Ids(14, rows=59)], None),
+    "attention-number-seq2seq": (lambda: Seq2Seq(59, 32, 128, True), [Ids(9, rows=59), Ids(14, rows=59), (1, 9)], None),
     "captioner": (lambda: Captioner((16, 32, 64), 256, 13, 32, 128), [(1, 28, 112), Ids(5, rows=13)], None),
     "frame-features": (lambda: frame_features((16, 32, 64), 128), [(1, 32, 32)], None),
     "frame-labels": (lambda: FrameLabels(128, 64, 11), [(20, 128)], None),

@@ -78,7 +78,7 @@ pub use resnet20::{ResNet20, ResNet20Gray};
 pub use resnext::{ResNeXt50, SeResNet50};
 pub use row_classifier::{RowGru, RowLstm, RowRnn};
 pub use segnet::{StreetFcn, StreetSegNet, StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed};
-pub use seq2seq::{AttentionSeq2Seq, Seq2Seq, SumAttentionDecoder, SumDecoder, SumEncoder};
+pub use seq2seq::{AttentionDecoder, AttentionSeq2Seq, NumberAttentionSeq2Seq, NumberSeq2Seq, Seq2Seq, SequenceDecoder, SequenceEncoder};
 pub use siamese::Siamese;
 pub use squeezenet::SqueezeNet;
 pub use street_unet::StreetUNet;

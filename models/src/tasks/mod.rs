@@ -63,7 +63,7 @@ pub(crate) use pixel_cnn::PixelCnnModel;
 pub(crate) use points::Points;
 pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
-pub(crate) use seq2seq::Addition;
+pub(crate) use seq2seq::Translations;
 pub(crate) use text::{CharLstmModel, CharTransformerModel};
 pub(crate) use vae::{GaussianVaeModel, Vae};
 

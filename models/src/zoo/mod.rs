@@ -16,9 +16,9 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Addition, Agent, AgentKind, Augment, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description,
-    Detector, Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind,
-    PixelCnnModel, Points, RowClassifier, StreetSegmentation, Vae,
+    Agent, AgentKind, Augment, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description, Detector,
+    Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel,
+    Points, RowClassifier, StreetSegmentation, Translations, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -121,10 +121,10 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         },
     ));
     models.push(entry(
-        Addition,
+        Translations,
         Description {
             name: "seq2seq",
-            description: "encoder and decoder LSTM (Sutskever et al., 2014), plain or with attention (--variant attention): sums as text",
+            description: "encoder and decoder LSTM (Sutskever et al., 2014), plain or with attention (--variant attention): sums as text, or numbers in English words to French (--dataset number-words)",
             dataset: KnownDataset::Sums,
             digits: false,
             recipe: hyperparameters::seq2seq,

@@ -18,7 +18,7 @@ fn unknown_names() {
         let old = name.replace('_', "-");
         place.fails(&format!("summary {old}"), 1, &format!("error: unknown model `{old}`; did you mean `{name}`?; {models}"));
     }
-    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd, moons, curve, sums";
+    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd, moons, curve, sums, number-words";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(

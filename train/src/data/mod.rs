@@ -11,6 +11,7 @@ mod dataset;
 mod error;
 mod images;
 mod loader;
+mod number_words;
 mod picture;
 mod points;
 pub mod readers;
@@ -33,6 +34,7 @@ pub(crate) use error::listed;
 pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
+pub use number_words::{NUMBERS, english, french, number_words, read_english};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
 pub use points::{CURVE_RANGE, curve, curve_at, moons};
 /// Transforms get random number generators of this crate.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::readers::{Channels, MaskFolder, Text, VocFolder, digits, find, frame, read_cifar10, read_idx};
-use super::{DataError, Images, Samples, TextPair, curve, moons, sums};
+use super::{DataError, Images, Samples, TextPair, curve, moons, number_words, sums};
 
 /// A data set split into training and test images.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +43,13 @@ pub enum KnownDataset {
     Curve,
     /// 55,000 sums of two numbers of at most three digits as text, drawn: [`sums`].
     Sums,
+    /// 55,000 numbers below a million in English words and in French ones, drawn: [`number_words`].
+    NumberWords,
 }
 
 impl KnownDataset {
     /// All known data sets.
-    pub const ALL: [KnownDataset; 10] = [
+    pub const ALL: [KnownDataset; 11] = [
         KnownDataset::Digits,
         KnownDataset::Mnist,
         KnownDataset::FashionMnist,
@@ -58,6 +60,7 @@ impl KnownDataset {
         KnownDataset::Moons,
         KnownDataset::Curve,
         KnownDataset::Sums,
+        KnownDataset::NumberWords,
     ];
 
     /// The name of the data set and of its folder.
@@ -73,6 +76,7 @@ impl KnownDataset {
             KnownDataset::Moons => "moons",
             KnownDataset::Curve => "curve",
             KnownDataset::Sums => "sums",
+            KnownDataset::NumberWords => "number-words",
         }
     }
 
@@ -89,6 +93,7 @@ impl KnownDataset {
             KnownDataset::Moons => "11,000 points of two half moons, noise 0.2, drawn",
             KnownDataset::Curve => "1,200 points of a curve, noise 0.2, drawn",
             KnownDataset::Sums => "55,000 sums of two numbers of at most three digits as text, drawn",
+            KnownDataset::NumberWords => "55,000 numbers in English words and in French ones, drawn",
         }
     }
 
@@ -128,7 +133,8 @@ impl KnownDataset {
             | KnownDataset::Bccd
             | KnownDataset::Moons
             | KnownDataset::Curve
-            | KnownDataset::Sums => Err(self.wrong_kind("labeled images")),
+            | KnownDataset::Sums
+            | KnownDataset::NumberWords => Err(self.wrong_kind("labeled images")),
         }
     }
 
@@ -178,13 +184,14 @@ impl KnownDataset {
     pub fn load_text_pairs(self) -> Result<[Vec<TextPair>; 2], DataError> {
         match self {
             KnownDataset::Sums => Ok(sums([50_000, 5_000], 0)),
+            KnownDataset::NumberWords => Ok(number_words([50_000, 5_000], 0)),
             _ => Err(self.wrong_kind("pairs of texts")),
         }
     }
 
     /// Whether the data are in the crate or drawn, so that no folder is needed.
     pub const fn is_built_in(self) -> bool {
-        matches!(self, KnownDataset::Digits | KnownDataset::Moons | KnownDataset::Curve | KnownDataset::Sums)
+        matches!(self, KnownDataset::Digits | KnownDataset::Moons | KnownDataset::Curve | KnownDataset::Sums | KnownDataset::NumberWords)
     }
 
     /// Reads the text of a text data set.

@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 96] = [
+const FACTS: [(&str, &Graph, usize, u64); 98] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -91,6 +91,8 @@ const FACTS: [(&str, &Graph, usize, u64); 96] = [
     ("row-gru", RowGru::GRAPH, RowGru::PARAMS, RowGru::FLOPS),
     ("seq2seq", Seq2Seq::GRAPH, Seq2Seq::PARAMS, Seq2Seq::FLOPS),
     ("attention-seq2seq", AttentionSeq2Seq::GRAPH, AttentionSeq2Seq::PARAMS, AttentionSeq2Seq::FLOPS),
+    ("number-seq2seq", NumberSeq2Seq::GRAPH, NumberSeq2Seq::PARAMS, NumberSeq2Seq::FLOPS),
+    ("attention-number-seq2seq", NumberAttentionSeq2Seq::GRAPH, NumberAttentionSeq2Seq::PARAMS, NumberAttentionSeq2Seq::FLOPS),
     ("captioner", Captioner::GRAPH, Captioner::PARAMS, Captioner::FLOPS),
     ("frame-features", FrameFeatures::GRAPH, FrameFeatures::PARAMS, FrameFeatures::FLOPS),
     ("frame-labels", FrameLabels::GRAPH, FrameLabels::PARAMS, FrameLabels::FLOPS),
