@@ -8,6 +8,9 @@ pub mod photos {}
 #[doc = include_str!("../guide/columns.md")]
 pub mod columns {}
 
+#[doc = include_str!("../guide/series.md")]
+pub mod series {}
+
 #[doc = include_str!("../guide/own_loop.md")]
 pub mod own_loop {}
 

@@ -96,7 +96,7 @@
 //! - [Find objects](guide::detection)
 //! - [Sequences](guide::sequences)
 //! - [Two networks in turn](guide::two_networks)
-//! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
+//! - [Continue a series](guide::series), [my own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [Several processes](guide::ranks)
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
