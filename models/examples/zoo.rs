@@ -88,7 +88,7 @@ const DCGAN: &str = "The distance is that of 10,000 samples from the 10,000 test
                      `layercake eval conv_vae` has the same figures of the autoencoder's samples.\nIn the pictures: samples; eight noise vectors over the epochs; walks between two; and the \
                      generator's gradient in the first steps by both losses, which for minimax vanishes while the discriminator is sure.";
 
-const ROWS: [Row; 32] = [
+const ROWS: [Row; 33] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -189,6 +189,14 @@ const ROWS: [Row; 32] = [
         note: "Whole answers on 5,000 sums that are not among the 50,000 of the training. Below are the first sums with a wrong answer and the first with a right one.\n\n\
                With attention (`--variant attention --epochs 6`, 98.66 %), each character of an answer, from the top, looks at these characters of the sum, which is read from its \
                end:\n\n![attention.png](pictures/zoo/seq2seq/attention.png)\n",
+        ..classifier("seq2seq", "97 %")
+    },
+    Row {
+        name: "seq2seq-number-words",
+        dataset: Some("number-words"),
+        metric: ("test_exact_match", percent),
+        pictures: &["curves.svg"],
+        note: "Numbers in English words to French ones: whole translations of 5,000 numbers that are not among the 50,000 of the training.",
         ..classifier("seq2seq", "97 %")
     },
     Row {

@@ -300,6 +300,11 @@ fn seq2seq() {
     assert!(likeliest(2).lines().all(|line| Some(line) == likeliest(1).lines().next()), "one token can be drawn");
     let says = "is not a sum of two numbers of at most three digits, such as `123+456`";
     place.fails("sample seq2seq --checkpoint r --prompt 12-34", 1, &format!("error: the prompt \"12-34\" {says}"));
+    place.works("train seq2seq --dataset number-words --epochs 1 --train-size 640 --seed 1 --out n");
+    let words = place.works("sample seq2seq --checkpoint n --count 2");
+    assert!(words.lines().count() == 2 && words.lines().all(|line| line.starts_with("two hundred thirty-four = ")), "{words}");
+    let says = "is not a number below a million in English words, such as `two hundred thirty-four`";
+    place.fails("sample seq2seq --checkpoint n --prompt 12+34", 1, &format!("error: the prompt \"12+34\" {says}"));
     place.fails(
         "sample seq2seq --checkpoint r --out a.png",
         1,
