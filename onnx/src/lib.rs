@@ -15,7 +15,7 @@ mod refusal;
 mod tensor;
 
 pub use beside::{Beside, Folder, InMemory, Nothing, Section};
-pub use export::{OPSET, export};
+pub use export::{DynamicAxis, DynamicError, OPSET, export, export_dynamic};
 pub use import::{BatchAxis, ImportError, Imported, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, Unfit, import, import_beside};
 pub use refusal::{Refusal, Refusals};
 pub use tensor::Tensor;

@@ -37,7 +37,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Draw { shown, out, full } => draw(&shown, &out, full),
         Command::Export { shown, json: Some(json), .. } => Ok(save_graph(&graph(&shown)?, json)?),
         #[cfg(feature = "onnx")]
-        Command::Export { shown, onnx: Some(onnx), checkpoint, .. } => crate::onnx::export(graph(&shown)?, checkpoint.as_deref(), &onnx),
+        Command::Export { shown, onnx: Some(onnx), checkpoint, dynamic, .. } => {
+            crate::onnx::export(graph(&shown)?, checkpoint.as_deref(), &dynamic, &onnx)
+        }
         Command::Export { .. } => unreachable!("an argument of the group is required"),
         #[cfg(feature = "onnx")]
         Command::Run { model, input, output } => crate::onnx::run(&model, &input, &output),

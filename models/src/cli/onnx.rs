@@ -4,7 +4,7 @@ use std::path::Path;
 
 use layercake::dfdx::tensor::Cpu;
 use layercake::io::Array;
-use layercake::io::onnx::LoadOptions;
+use layercake::io::onnx::{DynamicAxis, LoadOptions};
 use layercake::ir::Graph;
 use layercake::{DynTensor, GraphModel, io};
 
@@ -13,14 +13,14 @@ use crate::error::CommandError;
 type Values = Vec<DynTensor<f32, Cpu>>;
 
 /// Writes a network as an ONNX file. `checkpoint` is a parameter file or the folder of a run.
-pub(crate) fn export(graph: Graph, checkpoint: Option<&Path>, path: &Path) -> Result<(), CommandError> {
+pub(crate) fn export(graph: Graph, checkpoint: Option<&Path>, dynamic: &[DynamicAxis], path: &Path) -> Result<(), CommandError> {
     let model = GraphModel::try_new(graph, &Cpu::seed_from_u64(0));
     let mut model = model.map_err(|error| CommandError::Network(error.to_string()))?;
     if let Some(checkpoint) = checkpoint {
         let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
         io::load_parameters(&mut model, file)?;
     }
-    Ok(io::onnx::save(&model, path)?)
+    Ok(io::onnx::save_dynamic(&model, dynamic, path)?)
 }
 
 /// Runs an ONNX file on the tensors of a file.

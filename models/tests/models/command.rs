@@ -190,6 +190,18 @@ fn onnx_files_are_timed_and_trained() {
     let (before, after) = (weights("net.onnx"), weights("trained.onnx"));
     assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-6) && before != after);
 
+    place.works("export row_classifier --onnx rows.onnx");
+    place.works("export char_lstm --onnx letters.onnx --dynamic letters:1:length");
+    place.fails(
+        "export char_lstm --onnx no.onnx --dynamic characters:1:length",
+        1,
+        "error: no.onnx: no axis 1 of an input `characters` can be left open; `letters` has the axes 1 to 1, `h` has the axes 1 to 2, `c` has the axes 1 to 2",
+    );
+    place.fails(
+        "export lenet5 --onnx no.onnx --dynamic input:2:height",
+        1,
+        "error: no.onnx: the size `height` cannot be left open: with another one, `fc1` (Linear) expects 400 input features, but receives 1680 from `flatten_1`",
+    );
     place.works("export softmax --onnx softmax.onnx");
     let output = place.run("train lenet5 --from softmax.onnx --out other");
     let text = String::from_utf8(output.stderr).unwrap();

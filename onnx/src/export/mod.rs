@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod convolution;
+mod dynamic;
 mod emit;
 mod join;
 mod moves;
@@ -12,6 +13,7 @@ mod recurrent;
 
 use std::collections::HashMap;
 
+pub use dynamic::{DynamicAxis, DynamicError, export_dynamic};
 use emit::Emitter;
 use layercake_ir::{Graph, Node, Op, Shape};
 use prost::Message;
@@ -62,6 +64,10 @@ type Written = Result<Vec<String>, String>;
 /// # Errors
 /// Lists all layers that have no form in ONNX, and all tensors that are missing or have another shape.
 pub fn export(graph: &Graph, tensors: &HashMap<String, Tensor>) -> Result<Vec<u8>, Refusals> {
+    Ok(model(graph, tensors)?.encode_to_vec())
+}
+
+fn model(graph: &Graph, tensors: &HashMap<String, Tensor>) -> Result<proto::Model, Refusals> {
     let graph = graph.inlined();
     let mut refusals = Vec::new();
     for node in graph.nodes() {
@@ -97,13 +103,12 @@ pub fn export(graph: &Graph, tensors: &HashMap<String, Tensor>) -> Result<Vec<u8
     let inputs = graph.inputs().iter().map(|port| info(port.name(), &port.shape)).collect();
     let outputs = graph.outputs().iter().map(|port| info(port.name(), &port.shape)).collect();
     let graph = proto::Graph { node, name: graph.name().to_owned(), initializer, input: inputs, output: outputs, value_info };
-    let model = proto::Model {
+    Ok(proto::Model {
         ir_version: IR_VERSION,
         producer_name: "layercake".to_owned(),
         graph: Some(graph),
         opset_import: vec![proto::Opset { domain: String::new(), version: OPSET }],
-    };
-    Ok(model.encode_to_vec())
+    })
 }
 
 /// Joins broadcast, so a learned tensor can be their input without being repeated for each sample.

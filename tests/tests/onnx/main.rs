@@ -4,5 +4,6 @@
 
 mod cases;
 mod declared;
+mod dynamic;
 mod export;
 mod import;

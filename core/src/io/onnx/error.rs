@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use layercake_ir::Mistake;
-use layercake_onnx::{ImportError, Refusals};
+use layercake_onnx::{DynamicError, ImportError, Refusals};
 
 /// Why an ONNX file cannot be read or written. Every message names the file.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,14 @@ pub enum OnnxError {
         path: PathBuf,
         /// The reason.
         reason: String,
+    },
+    /// A network cannot be written with these axes left open.
+    #[error("{}: {reason}", path.display())]
+    Dynamic {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: DynamicError,
     },
     /// A network that was read while its program was compiled has another file now.
     #[error("{}: it describes another network than `{network}` was compiled from; compile the program again with this file", path.display())]

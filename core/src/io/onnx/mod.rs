@@ -34,7 +34,9 @@ mod save;
 pub mod typed;
 
 pub use error::OnnxError;
-pub use layercake_onnx::{BatchAxis, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit};
+pub use layercake_onnx::{
+    BatchAxis, DynamicAxis, DynamicError, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit,
+};
 pub use load::{load, load_bytes, load_with};
 pub use parameters::load_parameters;
-pub use save::{Portrayed, save, save_resized, to_bytes};
+pub use save::{Portrayed, save, save_dynamic, save_resized, to_bytes};

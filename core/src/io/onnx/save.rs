@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dfdx::tensor::Cpu;
 use layercake_ir::{Graph, Shape};
-use layercake_onnx::{Refusals, Tensor};
+use layercake_onnx::{DynamicAxis, DynamicError, Refusals, Tensor};
 
 use super::OnnxError;
 use crate::io::write_atomically;
@@ -37,7 +37,7 @@ impl Portrayed for GraphModel<f32, Cpu> {
 /// Writes a network as an ONNX file, atomically. The same network gives the same bytes.
 ///
 /// Inputs and outputs are `[batch, ..]` with the shapes of the graph. A length that is known only when the network runs is written as the graph has it;
-/// [`save_resized`] writes another.
+/// [`save_resized`] writes another, and [`save_dynamic`] leaves it open.
 ///
 /// # Errors
 /// Returns an error if a layer has no form in ONNX (all such layers are listed), or if the file cannot be written.
@@ -59,6 +59,35 @@ pub fn save_resized<N: Portrayed>(net: &N, inputs: &[Shape], path: impl AsRef<Pa
     write(net, &graph, path)
 }
 
+/// [`save()`] with some axes left open, as the batch is: the length of a sequence, the sides of an image. The other layers of the network must be written alike for all
+/// sizes.
+///
+/// ```
+/// use layercake::io::onnx::DynamicAxis;
+/// use layercake::prelude::*;
+///
+/// network! { Tagger<T: Dim>: { text: usize[T] } -> [T, 9] { Embedding(50, 16), lstm: LSTM(24), fc: Linear(9) } }
+///
+/// let net = Tagger::new(&Cpu::seed_from_u64(0));
+/// let path = std::env::temp_dir().join("tagger.onnx");
+/// // Axis 0 is the batch.
+/// io::onnx::save_dynamic(&net, &[DynamicAxis { input: "text".into(), axis: 1, name: "length".into() }], &path)?;
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The same as [`save()`]; and if there is no such axis, or a layer does not accept other sizes or is written for one size.
+pub fn save_dynamic<N: Portrayed>(net: &N, axes: &[DynamicAxis], path: impl AsRef<Path>) -> Result<(), OnnxError> {
+    let path = path.as_ref();
+    let bytes = layercake_onnx::export_dynamic(net.portrait(), &tensors(net), axes);
+    let bytes = bytes.map_err(|reason| match reason {
+        DynamicError::Layers(refusals) => OnnxError::Layers { path: path.into(), refusals },
+        reason => OnnxError::Dynamic { path: path.into(), reason },
+    })?;
+    write_atomically(path, &bytes).map_err(|source| OnnxError::Write { path: path.into(), source })
+}
+
 /// The bytes that [`save()`] writes.
 ///
 /// # Errors
@@ -73,7 +102,10 @@ fn write<N: Portrayed>(net: &N, graph: &Graph, path: &Path) -> Result<(), OnnxEr
 }
 
 fn bytes<N: Portrayed>(net: &N, graph: &Graph) -> Result<Vec<u8>, Refusals> {
+    layercake_onnx::export(graph, &tensors(net))
+}
+
+fn tensors<N: Portrayed>(net: &N) -> HashMap<String, Tensor> {
     let tensors = net.named_tensors().into_iter();
-    let tensors = tensors.map(|tensor| (tensor.path().to_owned(), Tensor { dims: tensor.shape().to_vec(), data: tensor.to_vec() }));
-    layercake_onnx::export(graph, &tensors.collect::<HashMap<_, _>>())
+    tensors.map(|tensor| (tensor.path().to_owned(), Tensor { dims: tensor.shape().to_vec(), data: tensor.to_vec() })).collect()
 }

@@ -97,6 +97,10 @@ pub(crate) enum Command {
         #[cfg(feature = "onnx")]
         #[arg(long, value_name = "FILE", requires = "onnx")]
         checkpoint: Option<PathBuf>,
+        /// Leave the size of an axis open in the ONNX file, under a name; axis 0 is the batch, which is always open: input:1:length.
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "INPUT:AXIS:NAME", requires = "onnx", value_parser = values::axis)]
+        dynamic: Vec<layercake::io::onnx::DynamicAxis>,
     },
     /// Run an ONNX file on tensors.
     #[cfg(feature = "onnx")]

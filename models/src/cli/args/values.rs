@@ -53,3 +53,15 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number such as 0.001".to_owned())
 }
+
+/// An axis that is left open: `input:1:length`.
+#[cfg(feature = "onnx")]
+pub(super) fn axis(text: &str) -> Result<layercake::io::onnx::DynamicAxis, String> {
+    let parts: Vec<&str> = text.rsplitn(3, ':').collect();
+    match (&parts[..], parts.get(1).and_then(|axis| axis.parse().ok())) {
+        ([name, _, input], Some(axis)) if !name.is_empty() && !input.is_empty() => {
+            Ok(layercake::io::onnx::DynamicAxis { input: (*input).to_owned(), axis, name: (*name).to_owned() })
+        }
+        _ => Err("expected the name of an input, an axis, and a name for its size: input:1:length".to_owned()),
+    }
+}

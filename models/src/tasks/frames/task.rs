@@ -106,7 +106,7 @@ impl<D: Machine> Task<Labeler<D::Net>, D> for Labeling {
 /// A frame below its label and above those that were found.
 fn picture(pixels: &[f32], label: usize, found: [usize; 2]) -> Canvas {
     const SCALE: usize = 2;
-    const LINE: usize = 12;
+    const LINE: usize = 20;
     const RIGHT: [u8; 3] = [60; 3];
     const WRONG: [u8; 3] = [220, 40, 40];
     let name = |label: usize| if label == NOBODY { "-".to_owned() } else { label.to_string() };
@@ -114,10 +114,10 @@ fn picture(pixels: &[f32], label: usize, found: [usize; 2]) -> Canvas {
     let [high, wide] = frame.size();
     let mut canvas = Canvas::blank([high + 3 * LINE, wide]);
     canvas.put(&frame, LINE, 0);
-    canvas.write(&name(label), 2, wide / 2 - 4, RIGHT);
+    canvas.write(&name(label), 2, wide / 2 - 8, RIGHT);
     for (line, found) in found.into_iter().enumerate() {
         let color = if found == label { RIGHT } else { WRONG };
-        canvas.write(&name(found), LINE + high + 2 + line * LINE, wide / 2 - 4, color);
+        canvas.write(&name(found), LINE + high + 2 + line * LINE, wide / 2 - 8, color);
     }
     canvas
 }
