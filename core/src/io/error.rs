@@ -72,6 +72,18 @@ pub enum IoError {
         /// The network's shape.
         expected: Vec<usize>,
     },
+    /// The network has a tensor that is in the file under a longer or a shorter path, as all tensors of a `DataParallel` of PyTorch are.
+    #[error("{}: `{name}` is missing, but there is `{found}`; load it under other names: `io::load_renamed(&mut net, path, {rename})`", path.display())]
+    Renamed {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's path in the network.
+        name: String,
+        /// Its name in the file.
+        found: String,
+        /// A function that renames it so.
+        rename: String,
+    },
     /// A tensor's shape in the file differs from the network's.
     #[error("{}: `{name}` has shape {found:?} in the file, but {expected:?} in the network", path.display())]
     Shape {

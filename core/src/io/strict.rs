@@ -69,7 +69,12 @@ impl Checker<'_> {
     fn tensor<E: Scalar, D: Device<E>>(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), IoError> {
         let name = place.path.to_owned();
         let (path, expected) = (self.path.to_owned(), tensor.shape());
-        let Some(entry) = self.file.tensors.get(&name) else { return Err(IoError::Missing { path, name, expected }) };
+        let Some(entry) = self.file.tensors.get(&name) else {
+            return Err(match self.renamed(&name) {
+                Some((found, rename)) => IoError::Renamed { path, name, found, rename },
+                None => IoError::Missing { path, name, expected },
+            });
+        };
         if entry.shape() != expected {
             return Err(IoError::Shape { path, name, expected, found: entry.shape().to_vec() });
         }
@@ -86,6 +91,21 @@ impl Checker<'_> {
         self.report.loaded.push(name.clone());
         self.known.insert(name);
         Ok(())
+    }
+
+    /// The tensor's name in a file in which all paths are longer or shorter at the beginning, and a function that renames it so.
+    fn renamed(&self, name: &str) -> Option<(String, String)> {
+        let names = || self.file.tensors.keys();
+        let before = |long: &str, short: &str| long.strip_suffix(short).filter(|prefix| prefix.ends_with('.')).map(str::to_owned);
+        for found in names() {
+            if let Some(prefix) = before(found, name).filter(|prefix| names().all(|name| name.starts_with(prefix))) {
+                return Some((found.clone(), format!("|name| format!(\"{prefix}{{name}}\")")));
+            }
+            if let Some(prefix) = before(name, found).filter(|prefix| names().all(|name| !name.starts_with(prefix))) {
+                return Some((found.clone(), format!("|name| name.replacen(\"{prefix}\", \"\", 1)")));
+            }
+        }
+        None
     }
 
     /// Rejects tensors of the file that are not of the module.

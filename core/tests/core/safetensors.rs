@@ -22,6 +22,12 @@ fn path(name: &str) -> PathBuf {
     folder.join(name)
 }
 
+/// As PyTorch's `DataParallel` has it.
+#[derive(Model)]
+struct Wrapped {
+    module: Net,
+}
+
 fn net(seed: u64) -> Net {
     Net::new(&Cpu::seed_from_u64(seed))
 }
@@ -85,6 +91,25 @@ fn another_networks_file_is_refused_and_changes_nothing() {
     let error = load_safetensors(&mut long, &small).unwrap_err().to_string();
     assert_eq!(error, format!("{}: `more.weight` is missing; the network has it with shape [3, 3]", small.display()));
     assert_eq!(own.conv.weight.as_vec(), before);
+}
+
+/// The advice is a call that loads the file.
+#[test]
+fn paths_that_all_begin_alike_are_advised_about() {
+    let (short, long) = (path("short.safetensors"), path("long.safetensors"));
+    let mut own = net(1);
+    save_safetensors(&own, &short).unwrap();
+    let mut wrapped = Wrapped { module: net(2) };
+    save_safetensors(&wrapped, &long).unwrap();
+    let error = load_safetensors(&mut own, &long).unwrap_err().to_string();
+    let advice = "load it under other names: `io::load_renamed(&mut net, path, |name| format!(\"module.{name}\"))`";
+    assert_eq!(error, format!("{}: `conv.weight` is missing, but there is `module.conv.weight`; {advice}", long.display()));
+    let report = load_renamed(&mut own, &long, |name| format!("module.{name}")).unwrap();
+    assert!(report.is_complete() && own.fc.weight.as_vec() == wrapped.module.fc.weight.as_vec());
+    let error = load_safetensors(&mut wrapped, &short).unwrap_err().to_string();
+    let advice = "load it under other names: `io::load_renamed(&mut net, path, |name| name.replacen(\"module.\", \"\", 1))`";
+    assert_eq!(error, format!("{}: `module.conv.weight` is missing, but there is `conv.weight`; {advice}", short.display()));
+    assert!(load_renamed(&mut wrapped, &short, |name| name.replacen("module.", "", 1)).unwrap().is_complete());
 }
 
 #[test]
