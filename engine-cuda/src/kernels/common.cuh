@@ -11,8 +11,8 @@ typedef unsigned long long u64;
 // Writes a gradient, or adds it to what other users of the value have written.
 #define GIVE(place, value, add)                                              \
     do {                                                                     \
-        float given = (value);                                               \
-        (place) = (add) ? (place) + given : given;                           \
+        float give_value = (value);                                             \
+        (place) = (add) ? (place) + give_value : give_value;                 \
     } while (0)
 
 // The sum of a number of each thread, by a fixed tree, in all threads. The number of threads is a power of two, at most 256.
