@@ -1,7 +1,7 @@
 //! What an operation is given to list its launches: the places of values and gradients.
 
 use layercake_engine::Mode;
-use layercake_ir::{Graph, Node, Shape};
+use layercake_ir::{Graph, Shape};
 
 use crate::function::Function;
 use crate::kernel::{Arg, Kernel, Place, Task, Work};
@@ -148,18 +148,13 @@ pub struct At<'e, 'a> {
     outputs: Vec<usize>,
     functions: Vec<Function>,
     first_param: usize,
-    node: usize,
 }
 
 impl<'e, 'a> At<'e, 'a> {
     pub fn new(emit: &'e mut Emit<'a>, step: &Step) -> Self {
         emit.node = step.node;
         let (inputs, outputs, functions) = (step.inputs.clone(), step.outputs.clone(), step.functions.clone());
-        Self { emit, inputs, outputs, functions, first_param: step.first_param, node: step.node }
-    }
-
-    pub fn node(&self) -> &'a Node {
-        &self.emit.graph.nodes()[self.node]
+        Self { emit, inputs, outputs, functions, first_param: step.first_param }
     }
 
     pub fn batch(&self) -> usize {
@@ -174,11 +169,6 @@ impl<'e, 'a> At<'e, 'a> {
     /// Whether there is a backward pass.
     pub fn is_recorded(&self) -> bool {
         self.emit.key.mode != Mode::Infer
-    }
-
-    /// The number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.inputs.len()
     }
 
     /// The shape of an input, for one sample.

@@ -59,9 +59,7 @@ pub fn of(op: &Op, mode: Mode, node: usize, [sample, map]: [usize; 2]) -> Option
             ),
             Approximation::Tanh => {
                 let t = "tanhf(0.79788456f * (x + 0.044715f * x * x * x))";
-                let pull = format!(
-                    "g * (0.5f * (1.0f + {t}) + 0.5f * x * (1.0f - {t} * {t}) * 0.79788456f * (1.0f + 0.134145f * x * x))"
-                );
+                let pull = format!("g * (0.5f * (1.0f + {t}) + 0.5f * x * (1.0f - {t} * {t}) * 0.79788456f * (1.0f + 0.134145f * x * x))");
                 input(format!("0.5f * x * (1.0f + {t})"), pull)
             }
         },
@@ -91,7 +89,9 @@ pub fn of(op: &Op, mode: Mode, node: usize, [sample, map]: [usize; 2]) -> Option
             let t = format!("({e} * ({e} + 2.0f) / ({e} * ({e} + 2.0f) + 2.0f))");
             input(
                 format!("x != x ? x : x * {t}"),
-                format!("g * ({t} + x * 4.0f * ({e} * ({e} + 2.0f) + 1.0f) / (({e} * ({e} + 2.0f) + 2.0f) * ({e} * ({e} + 2.0f) + 2.0f)) * ({e} / ({e} + 1.0f)))"),
+                format!(
+                    "g * ({t} + x * 4.0f * ({e} * ({e} + 2.0f) + 1.0f) / (({e} * ({e} + 2.0f) + 2.0f) * ({e} * ({e} + 2.0f) + 2.0f)) * ({e} / ({e} + 1.0f)))"
+                ),
             )
         }
         Op::Hardswish(_) => input(

@@ -136,9 +136,7 @@ impl Work {
     /// The places it reads or writes.
     pub(crate) fn places(&self) -> Vec<Place> {
         match self {
-            Work::Launch { args, .. } => {
-                args.iter().filter_map(|arg| if let Arg::At(place) = arg { Some(*place) } else { None }).collect()
-            }
+            Work::Launch { args, .. } => args.iter().filter_map(|arg| if let Arg::At(place) = arg { Some(*place) } else { None }).collect(),
             Work::Zero { place, .. } => vec![*place],
             Work::Copy { from, to, .. } => vec![*from, *to],
         }

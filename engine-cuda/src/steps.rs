@@ -61,10 +61,16 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, Unsupported> {
                 Box::new(Chain(chain))
             }
             None => {
-                let operation = ops::of(graph, index, key)
-                    .ok_or_else(|| Unsupported { layer: node.name.to_string(), kind: node.op.kind() })?;
+                let operation =
+                    ops::of(graph, index, key).ok_or_else(|| Unsupported { layer: node.name.to_string(), kind: node.op.kind() })?;
                 // In training one function, whose derivative follows from its value: its argument is not kept.
-                let most = if !operation.takes_functions() { 0 } else if key.mode == Mode::Infer { usize::MAX } else { 1 };
+                let most = if !operation.takes_functions() || node.outputs() > 1 {
+                    0
+                } else if key.mode == Mode::Infer {
+                    usize::MAX
+                } else {
+                    1
+                };
                 let fits = |function: &Function| key.mode == Mode::Infer || !(function.by_input || function.random);
                 while functions.len() < most
                     && let Some((value, function)) = follow(outputs[0], &fits)

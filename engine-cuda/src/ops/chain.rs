@@ -40,11 +40,18 @@ impl Operation for Chain {
             format!("    float y = value[i];\n    g = {};\n", self.0[0].pull)
         } else {
             let last = self.0.len() - 1;
-            let forward: String =
-                self.0[..last].iter().enumerate().map(|(k, f)| format!("    float x{} = [&](float x) {{ return {}; }}(x{k});\n", k + 1, f.value)).collect();
+            let forward: String = self.0[..last]
+                .iter()
+                .enumerate()
+                .map(|(k, f)| format!("    float x{} = [&](float x) {{ return {}; }}(x{k});\n", k + 1, f.value))
+                .collect();
             // The value of each function is the argument of the next; only the last one's is computed here.
             let needs_last = !self.0[last].by_input;
-            let value = if needs_last { format!("    float x{} = [&](float x) {{ return {}; }}(x{last});\n", last + 1, self.0[last].value) } else { String::new() };
+            let value = if needs_last {
+                format!("    float x{} = [&](float x) {{ return {}; }}(x{last});\n", last + 1, self.0[last].value)
+            } else {
+                String::new()
+            };
             let pull = |(k, f): (usize, &Function)| {
                 let (name, at) = if f.by_input { ("x", k) } else { ("y", k + 1) };
                 format!("    g = [&](float {name}) {{ return {}; }}(x{at});\n", f.pull)

@@ -4,8 +4,8 @@
 //! channels of the small map and `b` of the large one in each group. A convolution goes from the large map to the small one, its gradient and a
 //! transposed convolution from the small one to the large one. So three kernels serve both, each with one of the three as its result.
 
-use layercake_ir::ops::{self, Window};
 use layercake_ir::Shape;
+use layercake_ir::ops::{self, Window};
 
 use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel, Place};
@@ -61,7 +61,8 @@ impl Geometry {
     /// The product whose result is the gradient of the weight, and with `bias` that of a bias of the small map. `head` defines `SMALL(i)` and
     /// `LARGE(i)`.
     fn to_weight(&self, name: &'static str, head: String, batch: usize, bias: bool) -> WeightGrad {
-        let signature = format!("const float *map, const float *g, const float *y, {GEOMETRY}, float *weight, float *bias, int width, int parts");
+        let signature =
+            format!("const float *map, const float *g, const float *y, {GEOMETRY}, float *weight, float *bias, int width, int parts");
         let width = self.channels[1] * self.taps();
         let size = [self.channels[0], width + usize::from(bias), batch * self.small.iter().product::<usize>()];
         let head = format!("{}{head}{}", include_str!("../kernels/windows.cuh"), include_str!("../kernels/to_weight.cuh"));

@@ -45,8 +45,12 @@ impl Join {
             Op::Sub(_) => linear("a - b", ["g", "-g"]),
             Op::Mul(_) => pair("a * b", ["g * b", "g * a"]),
             Op::Div(_) => pair("a / b", ["g / b", "-g * r / b"]),
-            Op::Maximum(_) => pair("a > b || a != a ? a : b", ["a == b ? 0.5f * g : a < b ? 0.0f : g", "a == b ? 0.5f * g : b < a ? 0.0f : g"]),
-            Op::Minimum(_) => pair("a < b || a != a ? a : b", ["a == b ? 0.5f * g : a > b ? 0.0f : g", "a == b ? 0.5f * g : b > a ? 0.0f : g"]),
+            Op::Maximum(_) => {
+                pair("a > b || a != a ? a : b", ["a == b ? 0.5f * g : a < b ? 0.0f : g", "a == b ? 0.5f * g : b < a ? 0.0f : g"])
+            }
+            Op::Minimum(_) => {
+                pair("a < b || a != a ? a : b", ["a == b ? 0.5f * g : a > b ? 0.0f : g", "a == b ? 0.5f * g : b > a ? 0.0f : g"])
+            }
             _ => return None,
         };
         Some(Self { pair, inputs })
@@ -70,7 +74,8 @@ impl Join {
 impl Operation for Join {
     fn forward(&mut self, at: &mut At) {
         let (results, last) = (self.results(), self.inputs - 1);
-        let body = format!("extern \"C\" __global__ void KERNEL(SIGNATURE) {{\n    FOR_EACH(i, n)\n{results}    to[i] = ACT(r{last});\n}}\n");
+        let body =
+            format!("extern \"C\" __global__ void KERNEL(SIGNATURE) {{\n    FOR_EACH(i, n)\n{results}    to[i] = ACT(r{last});\n}}\n");
         let kernel = Kernel::new("join_forward", &format!("{}float *to, int n", self.pointers()), &at.act(), &body);
         let mut args: Vec<Arg> = (0..self.inputs).map(|i| at.x(i)).collect();
         args.extend([at.y(0), int(at.len())]);

@@ -3,14 +3,24 @@
 mod batch_norm;
 mod chain;
 mod convolution;
+mod embedding;
 mod join;
 mod linear;
+mod moves;
+mod parameter;
 mod pool;
+mod prelu;
 mod product;
+mod reduce;
+mod row_norm;
+mod softmax;
 
-use layercake_ir::{Graph, Op};
+use layercake_ir::ops::Window;
+use layercake_ir::{Graph, Op, Shape};
 
 pub use chain::Chain;
+use row_norm::RowNorm;
+use softmax::{Form, Softmax};
 
 use crate::emit::At;
 use crate::plan::Key;
@@ -48,6 +58,46 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::Add(_) | Op::Sub(_) | Op::Mul(_) | Op::Div(_) | Op::Maximum(_) | Op::Minimum(_) => {
             Box::new(join::Join::new(&node.op, shapes(), key)?)
         }
-        _ => return None,
+        Op::GlobalMaxPool2d(_) => Box::new(pool::Max::new(whole(input), input, &maps_of_one(input))),
+        Op::GlobalAvgPool2d(_) => Box::new(pool::Average::new(whole(input), false, input, &maps_of_one(input))),
+        Op::AdaptiveAvgPool2d(op) => {
+            let [rows, columns] = op.output_size;
+            let sizes = [(input.dim(1), rows), (input.dim(2), columns)];
+            // Otherwise the windows have several sizes.
+            if sizes.iter().any(|(size, windows)| size % windows != 0) {
+                return None;
+            }
+            let kernel = sizes.map(|(size, windows)| size / windows);
+            let window = Window { kernel, stride: kernel, padding: [0; 2], dilation: [1; 2], ceil: false };
+            Box::new(pool::Average::new(window, false, input, &node.output))
+        }
+        Op::Softmax(op) => Box::new(Softmax::new(Form::Plain, op.axis, input)),
+        Op::LogSoftmax(op) => Box::new(Softmax::new(Form::Log, op.axis, input)),
+        Op::Softmin(op) => Box::new(Softmax::new(Form::Min, op.axis, input)),
+        Op::LayerNorm(op) => Box::new(RowNorm::of_last(op.shape.as_slice(), op.eps, true, if op.affine { 2 } else { 0 })),
+        Op::RmsNorm(op) => Box::new(RowNorm::of_last(op.shape.as_slice(), op.eps, false, usize::from(op.affine))),
+        Op::GroupNorm(op) => Box::new(RowNorm::of_groups(op.groups, op.eps, op.affine, input)),
+        Op::InstanceNorm2d(op) => Box::new(RowNorm::of_groups(input.dim(0), op.eps, op.affine, input)),
+        Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
+        Op::Embedding(op) => Box::new(embedding::Embedding::new(op)),
+        Op::Parameter(_) => Box::new(parameter::Parameter),
+        Op::Prelu(op) => Box::new(prelu::Prelu::new(op.parameters, input)),
+        op => Box::new(moves::Moves::new(op, &shapes().collect::<Vec<_>>(), &node.shapes().collect::<Vec<_>>())?),
     })
+}
+
+/// A window that is as large as the map.
+fn whole(input: &Shape) -> Window {
+    let kernel = convolution::map(input);
+    Window { kernel, stride: kernel, padding: [0; 2], dilation: [1; 2], ceil: false }
+}
+
+/// Maps of one element.
+fn maps_of_one(input: &Shape) -> Shape {
+    Shape::new(&[input.dim(0), 1, 1])
+}
+
+/// Threads of a block for a sum of so many elements: the next power of two, between a warp and the most that such sums have.
+fn threads(elements: usize) -> usize {
+    elements.next_power_of_two().clamp(32, 256)
 }
