@@ -22,9 +22,11 @@ mod arena;
 mod emit;
 mod function;
 mod kernel;
+mod loss;
 mod ops;
 mod plan;
 mod steps;
 
 pub use kernel::{Arg, Kernel, Kind, Place, Task, Work};
+pub use loss::cross_entropy;
 pub use plan::{Key, Plan, Unsupported};

@@ -52,6 +52,11 @@ impl Memory {
         Self::of_slice(storage)
     }
 
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// An allocation of cudarc's, of numbers of 32 bits.
     pub fn of_slice<T>(slice: &CudaSlice<T>) -> Self {
         assert_eq!(size_of::<T>(), size_of::<f32>(), "the engine's numbers have 32 bits");
@@ -96,7 +101,8 @@ impl Places {
     /// Whether all have the lengths that a plan counts with. `lens` are those of the inputs and of the tensors.
     pub fn fit(&self, plan: &Plan, inputs: &[usize], params: &[usize]) -> bool {
         let same = |all: &[Memory], lens: &[usize]| all.iter().map(|memory| memory.len).eq(lens.iter().copied());
-        let within = |all: &[Option<Memory>], lens: &[usize]| all.iter().zip(lens).all(|(memory, len)| memory.is_none_or(|m| m.len == *len));
+        let within =
+            |all: &[Option<Memory>], lens: &[usize]| all.iter().zip(lens).all(|(memory, len)| memory.is_none_or(|m| m.len == *len));
         let updates: Vec<usize> = plan.updates.iter().map(|&(_, len)| len).collect();
         same(&self.inputs, inputs)
             && same(&self.params, params)
@@ -242,7 +248,9 @@ fn load(device: &CudaDevice, kernel: &Kernel) -> Result<Function, DriverError> {
 
 /// The GPU's own instruction set, if the compiler's name for it is known here; otherwise the compiler's default, which the driver translates.
 fn architecture(device: &CudaDevice) -> Result<Option<&'static str>, DriverError> {
-    use sys::CUdevice_attribute::{CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR};
+    use sys::CUdevice_attribute::{
+        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
+    };
     Ok(match (device.attribute(MAJOR)?, device.attribute(MINOR)?) {
         (7, 5) => Some("compute_75"),
         (8, 0) => Some("compute_80"),

@@ -1,8 +1,8 @@
 //! Opening a CUDA device, with errors that say what is missing.
 
+pub(crate) mod launch;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
-pub(crate) mod launch;
 
 use std::path::Path;
 

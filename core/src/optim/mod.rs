@@ -63,6 +63,6 @@ pub use lbfgs::{Lbfgs, LbfgsConfig, LineSearch};
 pub use measured::{BeforeStep, ParameterStep};
 pub use option::InvalidOption;
 pub use rmsprop::{RMSprop, RMSpropConfig};
-pub use rule::{At, Rule};
+pub use rule::{At, InPlace, Rule};
 pub use sgd::{Sgd, SgdConfig};
 pub use step::{Optim, StepError};

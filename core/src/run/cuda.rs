@@ -77,7 +77,7 @@ impl Drop for Arena {
 }
 
 /// Whether the variable `LAYERCAKE_CUDA_ENGINE` is `off`: everything runs in dfdx's operations then, for tests and comparisons.
-fn is_off() -> bool {
+pub(crate) fn is_off() -> bool {
     static OFF: OnceLock<bool> = OnceLock::new();
     *OFF.get_or_init(|| std::env::var_os("LAYERCAKE_CUDA_ENGINE").is_some_and(|value| value == "off"))
 }

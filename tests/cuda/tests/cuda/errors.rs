@@ -10,10 +10,8 @@ use layercake_cuda_tests::{device, is_emulated};
 network! { Net: [3] -> [2] { fc: Linear(2), Tanh } }
 
 /// The layer, and the kernels of its forward and backward pass, on the engine and in dfdx's operations.
-const PATHS: [(&str, &str, &str, &str); 2] = [
-    ("on", "`fc` (Linear)", "linear_forward", "linear_weight_grad"),
-    ("off", "`tanh_1` (Tanh)", "tanh_fwd_f32", "tanh_bwd_f32"),
-];
+const PATHS: [(&str, &str, &str, &str); 2] =
+    [("on", "`fc` (Linear)", "linear_forward", "linear_weight_grad"), ("off", "`tanh_1` (Tanh)", "tanh_fwd_f32", "tanh_bwd_f32")];
 const REST: &str = "of `Net` with a batch of 4 or before it: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)";
 
 /// Runs `runs` in a process of its own, in which the device refuses a kernel, and returns what it printed to stderr.
