@@ -47,6 +47,12 @@ pub fn of(op: &Op, mode: Mode, node: usize, [sample, map]: [usize; 2]) -> Option
         Op::Relu(_) => output(text("x < 0.0f ? 0.0f : x"), text("y <= 0.0f ? 0.0f : g")),
         Op::LeakyRelu(op) => leaky(op.negative_slope),
         Op::Rrelu(op) if mode != Mode::Train => leaky(op.mean()),
+        Op::Rrelu(op) => {
+            // Slopes are drawn in double precision and rounded, as by the CPU's engine.
+            let unit = format!("(double)(drawn(seed, {node}ull, i) >> 11) / 9007199254740992.0");
+            let slope = format!("(float)({:?} + {:?} * ({unit}))", op.lower, op.upper - op.lower);
+            Function { random: true, ..input(format!("x > 0.0f ? x : x * {slope}"), format!("x > 0.0f ? g : g * {slope}")) }
+        }
         Op::Tanh(_) => output(text("tanhf(x)"), text("g * (1.0f - y * y)")),
         Op::Sigmoid(_) => output(text(SIGMOID), text("g * (y - y * y)")),
         Op::Elu(op) => exponential(op.alpha, 1.0),

@@ -90,6 +90,7 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, Unsupported> {
 fn is_alias(op: &Op, mode: Mode) -> bool {
     match op {
         Op::Flatten(_) | Op::Reshape(_) | Op::Squeeze(_) | Op::Unsqueeze(_) => true,
+        Op::Reparameterize(_) => mode != Mode::Train,
         Op::Dropout(op) => mode != Mode::Train || op.p == 0.0,
         Op::Dropout2d(op) => mode != Mode::Train || op.p == 0.0,
         Op::StochasticDepth(op) => mode != Mode::Train || op.p == 0.0,

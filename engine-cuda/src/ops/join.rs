@@ -1,4 +1,4 @@
-//! Elementwise joins of values of the same shape, from left to right.
+//! Elementwise joins, from left to right, of values of one shape or of sizes that are repeated.
 
 use std::fmt::Write;
 
@@ -10,6 +10,7 @@ use crate::kernel::{Arg, Kernel, Place};
 use crate::plan::Key;
 
 use super::Operation;
+use super::repeat::Repeat;
 
 /// A join of two numbers `a` and `b`, whose result is `r`, with the gradients of both from that of the result, `g`.
 #[derive(Clone, Copy, Debug)]
@@ -23,18 +24,19 @@ struct Pair {
 /// More inputs than anyone joins would need a launch with too many arguments.
 const MOST: usize = 8;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Join {
     pair: Pair,
     inputs: usize,
+    repeats: Vec<Repeat>,
 }
 
 impl Join {
-    /// None if a value is repeated to the shape of another.
-    pub fn new<'a>(op: &Op, mut shapes: impl ExactSizeIterator<Item = &'a Shape>, key: Key) -> Option<Self> {
-        let inputs = shapes.len();
-        let first = shapes.next()?;
-        if inputs > MOST || !shapes.all(|shape| shape.same(first)) || first.is_ids() {
+    /// None if there are more inputs than a launch takes.
+    pub fn new<'a>(op: &Op, shapes: impl Iterator<Item = &'a Shape>, result: &Shape, key: Key) -> Option<Self> {
+        let repeats: Vec<Repeat> = shapes.map(|shape| Repeat::to(shape, result)).collect();
+        let inputs = repeats.len();
+        if inputs > MOST {
             return None;
         }
         let pair = |value, pulls| Pair { value, pulls, reads: key.mode != Mode::Infer };
@@ -53,7 +55,7 @@ impl Join {
             }
             _ => return None,
         };
-        Some(Self { pair, inputs })
+        Some(Self { pair, inputs, repeats })
     }
 
     fn pointers(&self) -> String {
@@ -62,10 +64,14 @@ impl Join {
 
     /// `r0`, `r1`, ..: the results so far.
     fn results(&self) -> String {
-        let mut text = "    const float r0 = x0[i];\n".to_owned();
+        let mut text = String::new();
+        for (i, repeat) in self.repeats.iter().enumerate() {
+            writeln!(text, "    const float v{i} = x{i}[{}];", repeat.source()).expect("a string");
+        }
+        text += "    const float r0 = v0;\n";
         for i in 1..self.inputs {
             let value = self.pair.value;
-            writeln!(text, "    const float r{i} = [](float a, float b) {{ return {value}; }}(r{}, x{i}[i]);", i - 1).expect("a string");
+            writeln!(text, "    const float r{i} = [](float a, float b) {{ return {value}; }}(r{}, v{i});", i - 1).expect("a string");
         }
         text
     }
@@ -84,14 +90,22 @@ impl Operation for Join {
 
     fn backward(&mut self, at: &mut At) {
         let Some([g, y]) = at.dy(0) else { return };
-        let gradients: Vec<Option<[Arg; 2]>> = (0..self.inputs).map(|i| at.dx(i)).collect();
+        // The gradient of what is repeated is written for each repetition first, and then added up.
+        let wanted: Vec<Option<[Arg; 2]>> = (0..self.inputs).map(|i| at.dx(i)).collect();
+        let mut gradients = wanted.clone();
+        for (gradient, repeat) in gradients.iter_mut().zip(&self.repeats) {
+            if gradient.is_some() && !repeat.is_plain() {
+                *gradient = Some([at.buffer(at.len()), Arg::Int(0)]);
+            }
+        }
+        let written = gradients.clone();
         let mut body = if self.pair.reads { self.results() } else { String::new() };
         let last = self.inputs - 1;
         writeln!(body, "    float all = DY(i);").expect("a string");
         let pull = |which: usize, i: usize| {
             let text = self.pair.pulls[which];
             match self.pair.reads {
-                true => format!("[](float a, float b, float r, float g) {{ return {text}; }}(r{}, x{i}[i], r{i}, all)", i - 1),
+                true => format!("[](float a, float b, float r, float g) {{ return {text}; }}(r{}, v{i}, r{i}, all)", i - 1),
                 false => format!("[](float g) {{ return {text}; }}(all)"),
             }
         };
@@ -115,5 +129,10 @@ impl Operation for Join {
         args.extend(gradients.into_iter().flat_map(|gradient| gradient.unwrap_or([Arg::At(Place::Nowhere), Arg::Int(0)])));
         args.push(int(at.len()));
         at.each(kernel, at.len(), args);
+        for ((repeat, wanted), written) in self.repeats.iter().zip(wanted).zip(written) {
+            if let (Some(dx), Some([all, _]), false) = (wanted, written, repeat.is_plain()) {
+                repeat.backward(at, [all, Arg::At(Place::Nowhere)], dx, "#define DY(i) g[i]\n");
+            }
+        }
     }
 }

@@ -4,14 +4,18 @@ mod batch_norm;
 mod chain;
 mod convolution;
 mod embedding;
+mod glu;
 mod join;
 mod linear;
+mod matmul;
 mod moves;
 mod parameter;
 mod pool;
 mod prelu;
 mod product;
 mod reduce;
+mod reparameterize;
+mod repeat;
 mod row_norm;
 mod softmax;
 
@@ -56,7 +60,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::BatchNorm1d(op) => Box::new(batch_norm::BatchNorm::new(op.eps, op.momentum, op.affine, input)),
         Op::BatchNorm2d(op) => Box::new(batch_norm::BatchNorm::new(op.eps, op.momentum, op.affine, input)),
         Op::Add(_) | Op::Sub(_) | Op::Mul(_) | Op::Div(_) | Op::Maximum(_) | Op::Minimum(_) => {
-            Box::new(join::Join::new(&node.op, shapes(), key)?)
+            Box::new(join::Join::new(&node.op, shapes(), &node.output, key)?)
         }
         Op::GlobalMaxPool2d(_) => Box::new(pool::Max::new(whole(input), input, &maps_of_one(input))),
         Op::GlobalAvgPool2d(_) => Box::new(pool::Average::new(whole(input), false, input, &maps_of_one(input))),
@@ -79,6 +83,10 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::GroupNorm(op) => Box::new(RowNorm::of_groups(op.groups, op.eps, op.affine, input)),
         Op::InstanceNorm2d(op) => Box::new(RowNorm::of_groups(input.dim(0), op.eps, op.affine, input)),
         Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
+        Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
+        Op::Upsample(op) => Box::new(repeat::Upsample::new(op.scale, op.mode, input)?),
+        Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
+        Op::Reparameterize(_) => Box::new(reparameterize::Reparameterize { node: index }),
         Op::Embedding(op) => Box::new(embedding::Embedding::new(op)),
         Op::Parameter(_) => Box::new(parameter::Parameter),
         Op::Prelu(op) => Box::new(prelu::Prelu::new(op.parameters, input)),
