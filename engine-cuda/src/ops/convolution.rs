@@ -60,13 +60,14 @@ impl Geometry {
 
     /// The product whose result is the gradient of the weight, and with `bias` that of a bias of the small map. `head` defines `SMALL(i)` and
     /// `LARGE(i)`.
-    fn to_weight(&self, name: &'static str, head: String, batch: usize, bias: bool) -> WeightGrad {
+    fn to_weight(&self, name: &'static str, head: String, batch: usize, gradients: [Arg; 2]) -> WeightGrad {
+        let bias = gradients[1] != NOWHERE;
         let signature =
             format!("const float *map, const float *g, const float *y, {GEOMETRY}, float *weight, float *bias, int width, int parts");
         let width = self.channels[1] * self.taps();
         let size = [self.channels[0], width + usize::from(bias), batch * self.small.iter().product::<usize>()];
         let head = format!("{}{head}{}", include_str!("../kernels/windows.cuh"), include_str!("../kernels/to_weight.cuh"));
-        WeightGrad { product: Product { name, signature, head, by_depth: [true, true], size, parts: self.groups }, width }
+        WeightGrad { product: Product { name, signature, head, by_depth: [true, true], size, parts: self.groups }, width, gradients }
     }
 }
 
@@ -111,7 +112,8 @@ impl Operation for Convolution {
     fn backward(&mut self, at: &mut At) {
         let Some([g, y]) = at.dy(0) else { return };
         let head = format!("{}#define SMALL(i) DY(i)\n#define LARGE(i) map[i]\n", at.pull());
-        let weight = self.geometry.to_weight("conv_weight_grad", head, at.batch(), self.bias);
+        let gradients = [at.param_grad(0), if self.bias { at.param_grad(1) } else { NOWHERE }];
+        let weight = self.geometry.to_weight("conv_weight_grad", head, at.batch(), gradients);
         let args = [&[at.x(0), g, y][..], &self.geometry.args()].concat();
         weight.launch(at, args);
         let Some([dx, add]) = at.dx(0) else { return };
@@ -146,7 +148,8 @@ impl Operation for Transposed {
     fn backward(&mut self, at: &mut At) {
         let Some([g, y]) = at.dy(0) else { return };
         let head = format!("{}#define SMALL(i) map[i]\n#define LARGE(i) DY(i)\n", at.pull());
-        let weight = self.geometry.to_weight("conv_transpose_weight_grad", head, at.batch(), false);
+        let gradients = [at.param_grad(0), NOWHERE];
+        let weight = self.geometry.to_weight("conv_transpose_weight_grad", head, at.batch(), gradients);
         let args = [&[at.x(0), g, y][..], &self.geometry.args()].concat();
         weight.launch(at, args);
         if self.bias {

@@ -1,5 +1,7 @@
 //! The operations, one file each.
 
+mod affine;
+mod attention;
 mod batch_norm;
 mod chain;
 mod convolution;
@@ -49,7 +51,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
     let input = graph.shape(node.inputs()[0]);
     let shapes = || node.inputs().iter().map(|&value| graph.shape(value));
     Some(match &node.op {
-        Op::Linear(op) => Box::new(linear::Linear::new(op, input)),
+        Op::Linear(op) => Box::new(linear::Linear::new(op, input, key.batch)),
         Op::Conv2d(op) => Box::new(convolution::Convolution::new(op, input, &node.output)),
         Op::Conv1d(op) => Box::new(convolution::Convolution::new(&op.as_conv2d(), input, &node.output)),
         Op::ConvTranspose2d(op) => Box::new(convolution::Transposed::new(op, input, &node.output)),
@@ -83,6 +85,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::GroupNorm(op) => Box::new(RowNorm::of_groups(op.groups, op.eps, op.affine, input)),
         Op::InstanceNorm2d(op) => Box::new(RowNorm::of_groups(input.dim(0), op.eps, op.affine, input)),
         Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
+        Op::MultiheadAttention(op) => Box::new(attention::Attention::new(op, &shapes().collect::<Vec<_>>(), index, key)?),
         Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
         Op::Upsample(op) => Box::new(repeat::Upsample::new(op.scale, op.mode, input)?),
         Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),

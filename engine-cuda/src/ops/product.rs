@@ -75,20 +75,20 @@ const STEP: usize = 16;
 pub struct WeightGrad {
     pub product: Product,
     pub width: usize,
+    /// Those of the weight and of the bias.
+    pub gradients: [Arg; 2],
 }
 
 impl WeightGrad {
     /// `args` are the operation's, without `out`, which the signature ends with.
     pub fn launch(self, at: &mut At, mut args: Vec<Arg>) {
-        let Self { mut product, width } = self;
+        let Self { mut product, width, gradients: [weight, bias] } = self;
         let [rows, cols, depth] = product.size;
         let tiles = rows.div_ceil(32) * cols.div_ceil(32) * product.parts;
         let splits = BLOCKS.div_ceil(tiles).min(depth.div_ceil(LEAST_DEPTH)).max(1);
         let deep = depth.div_ceil(splits).next_multiple_of(STEP);
         let splits = depth.div_ceil(deep);
         let count = product.parts * rows * cols;
-        let bias = if cols > width { at.param_grad(1) } else { Arg::At(crate::Place::Nowhere) };
-        let weight = at.param_grad(0);
         let own = if splits > 1 { Some(at.buffer(splits * count)) } else { None };
         product.head += if own.is_some() { PART } else { WHOLE };
         args.extend([own.unwrap_or(weight), bias, int(width), int(product.parts)]);
