@@ -7,20 +7,20 @@ extern "C" __global__ void KERNEL(SIGNATURE) {
     const int z = blockIdx.z / splits, split = blockIdx.z % splits;
     const int row = blockIdx.y * TILE, col = blockIdx.x * TILE;
     const int across = threadIdx.x % 16, down = threadIdx.x / 16;
-    const int begin = split * deep, end = begin + deep < depth ? begin + deep : depth;
+    const int tile_begin = split * deep, tile_end = tile_begin + deep < depth ? tile_begin + deep : depth;
     float sums[EACH][EACH];
     for (int r = 0; r < EACH; r++) {
         for (int c = 0; c < EACH; c++) {
             sums[r][c] = 0.0f;
         }
     }
-    for (int first = begin; first < end; first += STEP) {
+    for (int tile_k = tile_begin; tile_k < tile_end; tile_k += STEP) {
         // Neighboring threads read neighbors in memory.
         for (int j = threadIdx.x; j < TILE * STEP; j += 256) {
             const int ka = A_BY_DEPTH ? j % STEP : j / TILE, r = A_BY_DEPTH ? j / STEP : j % TILE;
-            of_a[ka][r] = row + r < rows && first + ka < end ? A(row + r, first + ka) : 0.0f;
+            of_a[ka][r] = row + r < rows && tile_k + ka < tile_end ? A(row + r, tile_k + ka) : 0.0f;
             const int kb = B_BY_DEPTH ? j % STEP : j / TILE, c = B_BY_DEPTH ? j / STEP : j % TILE;
-            of_b[kb][c] = col + c < cols && first + kb < end ? B(first + kb, col + c) : 0.0f;
+            of_b[kb][c] = col + c < cols && tile_k + kb < tile_end ? B(tile_k + kb, col + c) : 0.0f;
         }
         __syncthreads();
         for (int k = 0; k < STEP; k++) {

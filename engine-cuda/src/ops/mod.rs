@@ -15,6 +15,7 @@ mod parameter;
 mod pool;
 mod prelu;
 mod product;
+mod recurrent;
 mod reduce;
 mod reparameterize;
 mod repeat;
@@ -86,6 +87,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::InstanceNorm2d(op) => Box::new(RowNorm::of_groups(input.dim(0), op.eps, op.affine, input)),
         Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
         Op::MultiheadAttention(op) => Box::new(attention::Attention::new(op, &shapes().collect::<Vec<_>>(), index, key)?),
+        op if op.recurrent().is_some() => Box::new(recurrent::Recurrent::new(op.recurrent()?, &shapes().collect::<Vec<_>>(), index, key)),
         Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
         Op::Upsample(op) => Box::new(repeat::Upsample::new(op.scale, op.mode, input)?),
         Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
