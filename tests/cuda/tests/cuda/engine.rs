@@ -6,8 +6,9 @@ use std::process::Command;
 use layercake::__private::Path;
 use layercake::cuda::lacks;
 use layercake::ir::Shape;
+use layercake::prelude::*;
 use layercake_cuda_tests::{device, is_emulated};
-use layercake_tests::{EngineMode as Mode, Numbers, Pass, Random, fixtures, graphs, has_variance, random_chain, random_state};
+use layercake_tests::{Engine, EngineMode as Mode, Numbers, Pass, Random, difference, fixtures, graphs, has_variance, random_chain, random_state};
 
 /// The operations that have no kernels of their own, or not for all options and shapes: a graph with one of them runs in dfdx's operations.
 const LACKING: [&str; 25] = [
@@ -52,6 +53,33 @@ fn runs_all_fixtures_but_those_of_operations_that_it_lacks() {
     }
     println!("{} of {all} graphs of the fixtures run on the engine; the others have {lacking:?}", all - lacking.values().sum::<usize>());
     assert!(lacking.keys().copied().eq(LACKING), "{:?}", lacking.keys().collect::<Vec<_>>());
+}
+
+network! {
+    Net: [3, 12, 12] -> [5] {
+        conv1: Conv2d(8, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d, Tanh, AvgPool2d(2),
+        conv2: Conv2d(8, kernel = 3, groups = 8), LayerNorm, Dropout(0.3), Flatten,
+        fc1: Linear(40), GELU, fc2: Linear(5),
+    }
+}
+
+/// The engine of the CPU, on a batch that is large enough for sums to be divided among blocks.
+#[test]
+fn agrees_with_the_engine_of_the_cpu() {
+    let (device, graph, random) = (device(0), Net::<f32, Cpu>::GRAPH, &mut Random::new(3));
+    let state = random_state(graph, random);
+    let (inputs, grads) = (vec![random.numbers(&[300, 3, 12, 12], -1.7, 1.7)], vec![Some(random.numbers(&[300, 5], -1.7, 1.7))]);
+    let pass = Pass { graph, state: &state, inputs: &inputs, output_grads: &grads, seed: 11 };
+    for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
+        let (found, path) = pass.device::<f32, _>(&device, mode);
+        assert_eq!(path, Path::Engine);
+        let expected = pass.engine(&Engine::default(), mode);
+        assert!(found.keys().eq(expected.keys()), "{:?} and {:?}", found.keys(), expected.keys());
+        for (name, numbers) in &found {
+            let off = difference(numbers, &expected[name]);
+            assert!(off < 1e-5, "{mode:?} {name}: off by {off:.1e}");
+        }
+    }
 }
 
 /// The orders of blocks and threads in which the emulated device runs a launch: forwards, backwards, and at random.
