@@ -11,6 +11,7 @@ use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel, Place};
 
 use super::Operation;
+use super::masked::Mask;
 use super::product::{Product, WeightGrad};
 
 /// The sizes of a convolution.
@@ -84,41 +85,71 @@ fn finished(at: &At) -> String {
 }
 
 /// `out` is a gradient, as is what is read.
-fn gradient(at: &At) -> String {
+fn gradient_of(at: &At) -> String {
     format!("{}#define OUT(i, channel, sum) GIVE(out[i], sum, add)\n#define IN(i) DY(i)\n", at.pull())
 }
 
 pub struct Convolution {
     geometry: Geometry,
     bias: bool,
+    mask: Option<Mask>,
+    /// The weight that is used: the node's, or the masked one.
+    weight: Arg,
 }
 
 impl Convolution {
     pub fn new(op: &ops::Conv2d, input: &Shape, output: &Shape) -> Self {
         let channels = [op.out_channels / op.groups, op.in_channels / op.groups];
         let geometry = Geometry { groups: op.groups, channels, small: map(output), large: map(input), window: op.window() };
-        Self { geometry, bias: op.bias }
+        Self { geometry, bias: op.bias, mask: None, weight: NOWHERE }
+    }
+
+    /// A convolution whose masked weights count as zeros: `MaskedConv2d::sees` in CUDA C.
+    pub fn masked(op: &ops::MaskedConv2d, input: &Shape, output: &Shape) -> Self {
+        let [height, width] = op.kernel;
+        let (middle, center, taps) = (height / 2, width / 2, height * width);
+        let (row, column) = (format!("i % {taps} / {width}"), format!("i % {width}"));
+        let own = format!("i / {} * {} / {}", op.in_channels * taps, op.colors, op.out_channels);
+        let other = format!("i / {taps} % {} * {} / {}", op.in_channels, op.colors, op.in_channels);
+        let here = format!("({other} {} {own})", if matches!(op.mask, ops::Mask::A) { "<" } else { "<=" });
+        let left = format!("({column} < {center} || ({column} == {center} && {here}))");
+        let seen = match op.stack {
+            ops::Stack::Vertical => format!("{row} < {middle} || ({row} == {middle} && {})", u8::from(matches!(op.mask, ops::Mask::B))),
+            ops::Stack::Full => format!("{row} < {middle} || ({row} == {middle} && {left})"),
+            ops::Stack::Horizontal => format!("{row} == {middle} && {left}"),
+        };
+        let geometry =
+            Geometry { groups: 1, channels: [op.out_channels, op.in_channels], small: map(output), large: map(input), window: op.window() };
+        let mask = Mask { factor: format!("({seen}) ? 1.0f : 0.0f"), len: op.out_channels * op.in_channels * taps };
+        Self { geometry, bias: op.bias, mask: Some(mask), weight: NOWHERE }
     }
 }
 
 impl Operation for Convolution {
     fn forward(&mut self, at: &mut At) {
+        let weight = at.param(0);
+        self.weight = self.mask.as_ref().map_or(weight, |mask| mask.apply(at, weight));
         let product = self.geometry.to_small("conv_forward", finished(at), at.batch());
         let bias = if self.bias { at.param(1) } else { NOWHERE };
-        let args = [&[at.param(0), at.x(0), NOWHERE, bias, at.y(0), Arg::Int(0)][..], &self.geometry.args()].concat();
+        let args = [&[self.weight, at.x(0), NOWHERE, bias, at.y(0), Arg::Int(0)][..], &self.geometry.args()].concat();
         product.launch(at, args);
     }
 
     fn backward(&mut self, at: &mut At) {
         let Some([g, y]) = at.dy(0) else { return };
         let head = format!("{}#define SMALL(i) DY(i)\n#define LARGE(i) map[i]\n", at.pull());
-        let gradients = [at.param_grad(0), if self.bias { at.param_grad(1) } else { NOWHERE }];
+        let own = at.param_grad(0);
+        let gradient = self.mask.as_ref().map_or(own, |mask| mask.gradient(at));
+        let gradients = [gradient, if self.bias { at.param_grad(1) } else { NOWHERE }];
         let weight = self.geometry.to_weight("conv_weight_grad", head, at.batch(), gradients);
         let args = [&[at.x(0), g, y][..], &self.geometry.args()].concat();
         weight.launch(at, args);
+        if let Some(mask) = &self.mask {
+            mask.give(at, gradient, own);
+        }
         let Some([dx, add]) = at.dx(0) else { return };
-        let product = self.geometry.to_large("conv_input_grad", gradient(at), at.batch());
-        let args = [&[at.param(0), g, y, NOWHERE, dx, add][..], &self.geometry.args()].concat();
+        let product = self.geometry.to_large("conv_input_grad", gradient_of(at), at.batch());
+        let args = [&[self.weight, g, y, NOWHERE, dx, add][..], &self.geometry.args()].concat();
         product.launch(at, args);
     }
 }
@@ -162,7 +193,7 @@ impl Operation for Transposed {
             at.launch(kernel, [channels, 1, 1], 256, args);
         }
         let Some([dx, add]) = at.dx(0) else { return };
-        let product = self.geometry.to_small("conv_transpose_input_grad", gradient(at), at.batch());
+        let product = self.geometry.to_small("conv_transpose_input_grad", gradient_of(at), at.batch());
         let args = [&[at.param(0), g, y, NOWHERE, dx, add][..], &self.geometry.args()].concat();
         product.launch(at, args);
     }

@@ -5,11 +5,14 @@ mod attention;
 mod batch_norm;
 mod chain;
 mod convolution;
+mod drop_connect;
 mod embedding;
 mod glu;
 mod join;
 mod linear;
+mod masked;
 mod matmul;
+mod maxout;
 mod moves;
 mod parameter;
 mod pool;
@@ -19,10 +22,12 @@ mod recurrent;
 mod reduce;
 mod reparameterize;
 mod repeat;
+mod response_norm;
 mod row_norm;
 mod softmax;
 
-use layercake_ir::ops::Window;
+use layercake_engine::Mode;
+use layercake_ir::ops::{self, Window};
 use layercake_ir::{Graph, Op, Shape};
 
 pub use chain::Chain;
@@ -88,6 +93,16 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
         Op::MultiheadAttention(op) => Box::new(attention::Attention::new(op, &shapes().collect::<Vec<_>>(), index, key)?),
         op if op.recurrent().is_some() => Box::new(recurrent::Recurrent::new(op.recurrent()?, &shapes().collect::<Vec<_>>(), index, key)),
+        Op::DropConnect(op) if key.mode == Mode::Train && op.p > 0.0 => {
+            Box::new(drop_connect::DropConnect::new(op, input, key.batch, index))
+        }
+        Op::DropConnect(op) => {
+            let plain = ops::Linear { in_features: op.in_features, out_features: op.out_features, bias: op.bias };
+            Box::new(linear::Linear::new(&plain, input, key.batch))
+        }
+        Op::Maxout(op) => Box::new(maxout::Maxout::new(op, input, key.batch)),
+        Op::MaskedConv2d(op) => Box::new(convolution::Convolution::masked(op, input, &node.output)),
+        Op::LocalResponseNorm(op) => Box::new(response_norm::ResponseNorm::new(op, input)),
         Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
         Op::Upsample(op) => Box::new(repeat::Upsample::new(op.scale, op.mode, input)?),
         Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
