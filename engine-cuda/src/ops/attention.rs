@@ -180,7 +180,8 @@ impl Operation for Attention {
                 at.zero(gradient, self.batch * steps * 3 * self.op.features);
             }
         }
-        let of = |part: usize| gradients[projected.iter().position(|&(input, _)| input == self.from[part]).expect("each part is projected")];
+        let of =
+            |part: usize| gradients[projected.iter().position(|&(input, _)| input == self.from[part]).expect("each part is projected")];
         let [queries, keys, values] = self.projections;
         let scores = at.buffer(self.heads() * length * steps);
 
@@ -222,8 +223,13 @@ impl Operation for Attention {
 ",
             self.scale()
         );
-        let product =
-            self.product("attention_query_grad", "const float *scores, const float *keys, float *out", head, [true, false], [length, size, steps]);
+        let product = self.product(
+            "attention_query_grad",
+            "const float *scores, const float *keys, float *out",
+            head,
+            [true, false],
+            [length, size, steps],
+        );
         self.launch(at, product, vec![scores, keys, of(0)]);
         let head = format!(
             "#define A(row, k) scores[(z * depth + (k)) * rows + (row)]
@@ -232,8 +238,13 @@ impl Operation for Attention {
 ",
             self.scale()
         );
-        let product =
-            self.product("attention_key_grad", "const float *scores, const float *queries, float *out", head, [false, false], [steps, size, length]);
+        let product = self.product(
+            "attention_key_grad",
+            "const float *scores, const float *queries, float *out",
+            head,
+            [false, false],
+            [steps, size, length],
+        );
         self.launch(at, product, vec![scores, queries, of(1)]);
 
         let weight = at.param(0);

@@ -38,7 +38,8 @@ impl Operation for Maxout {
         let args = [at.x(0), at.param(0), bias, self.all];
         self.affine.forward(at, args, ALONE);
         let text = include_str!("../kernels/extreme_forward.cu");
-        let kernel = Kernel::new("reduce_forward", "const float *x, float *out, int size, int step", &format!("#define SIGN\n{ALONE}"), text);
+        let kernel =
+            Kernel::new("reduce_forward", "const float *x, float *out, int size, int step", &format!("#define SIGN\n{ALONE}"), text);
         let args = [self.all, at.y(0), int(self.pieces), int(1)];
         at.launch(kernel, [at.len(), 1, 1], threads(self.pieces), args);
     }

@@ -77,7 +77,10 @@ impl Upsample {
 
 impl Operation for Upsample {
     fn forward(&mut self, at: &mut At) {
-        let body = format!("extern \"C\" __global__ void KERNEL(SIGNATURE) {{\n    FOR_EACH(i, n)\n    out[i] = ACT(x[{}]);\n}}\n", self.0.source());
+        let body = format!(
+            "extern \"C\" __global__ void KERNEL(SIGNATURE) {{\n    FOR_EACH(i, n)\n    out[i] = ACT(x[{}]);\n}}\n",
+            self.0.source()
+        );
         let kernel = Kernel::new("repeat_forward", "const float *x, float *out, int n", &at.act(), &body);
         let args = [at.x(0), at.y(0), int(at.len())];
         at.each(kernel, at.len(), args);
