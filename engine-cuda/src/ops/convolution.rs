@@ -44,7 +44,7 @@ impl Geometry {
     }
 
     /// The product whose result is the small map.
-    fn to_small(&self, name: &'static str, head: String, batch: usize) -> Product {
+    fn to_small(self, name: &'static str, head: String, batch: usize) -> Product {
         let signature = format!("{MAP}, {GEOMETRY}");
         let size = [self.channels[0], batch * self.small.iter().product::<usize>(), self.channels[1] * self.taps()];
         let head = format!("{}{head}{}", include_str!("../kernels/windows.cuh"), include_str!("../kernels/to_small.cuh"));
@@ -52,7 +52,7 @@ impl Geometry {
     }
 
     /// The product whose result is the large map.
-    fn to_large(&self, name: &'static str, head: String, batch: usize) -> Product {
+    fn to_large(self, name: &'static str, head: String, batch: usize) -> Product {
         let signature = format!("{MAP}, {GEOMETRY}");
         let size = [self.channels[1], batch * self.large.iter().product::<usize>(), self.channels[0] * self.taps()];
         let head = format!("{}{head}{}", include_str!("../kernels/windows.cuh"), include_str!("../kernels/to_large.cuh"));
@@ -61,7 +61,7 @@ impl Geometry {
 
     /// The product whose result is the gradient of the weight, and with `bias` that of a bias of the small map. `head` defines `SMALL(i)` and
     /// `LARGE(i)`.
-    fn to_weight(&self, name: &'static str, head: String, batch: usize, gradients: [Arg; 2]) -> WeightGrad {
+    fn to_weight(self, name: &'static str, head: String, batch: usize, gradients: [Arg; 2]) -> WeightGrad {
         let bias = gradients[1] != NOWHERE;
         let signature =
             format!("const float *map, const float *g, const float *y, {GEOMETRY}, float *weight, float *bias, int width, int parts");

@@ -34,7 +34,7 @@ fn runs_all_fixtures_but_those_of_operations_that_it_lacks() {
 network! {
     Net: [3, 12, 12] -> [5] {
         conv1: Conv2d(8, kernel = 3, padding = 1, bias = false), bn: BatchNorm2d, Tanh, AvgPool2d(2),
-        conv2: Conv2d(8, kernel = 3, groups = 8), LayerNorm, Dropout(0.3), Flatten,
+        conv2: Conv2d(8, kernel = 3, groups = 8), GroupNorm(2), Dropout(0.3), Flatten,
         fc1: Linear(40), GELU, fc2: Linear(5),
     }
 }
