@@ -198,6 +198,35 @@ mod tests {
         assert_eq!(without.0 + 1, with.0);
     }
 
+    /// A kernel is compiled once, whatever the batch.
+    #[test]
+    fn sizes_are_arguments() {
+        let kernels = |batch| Plan::new(&residual(), Key { batch, mode: Mode::Train, input_grad: true }).unwrap().kernels;
+        // Enough samples that the gradient of a weight is divided among blocks in both.
+        assert_eq!(kernels(4), kernels(5));
+    }
+
+    #[test]
+    fn far_padding_is_left_to_others() {
+        let mut builder = Builder::new("Net");
+        let x = builder.input("input", Shape::new(&[1, 8, 8])).unwrap();
+        let far = 1 << 40;
+        let conv = Conv2d {
+            in_channels: INFER,
+            out_channels: 1,
+            kernel: [3; 2],
+            stride: [2 * far; 2],
+            padding: [far; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: false,
+        };
+        let y = builder.add("conv", Op::Conv2d(conv), &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        let refused = Plan::new(&graph, Key { batch: 2, mode: Mode::Train, input_grad: true }).unwrap_err();
+        assert_eq!(refused, Unsupported { layer: "conv".to_owned(), kind: "Conv2d" });
+    }
+
     #[test]
     fn inference_holds_less_than_training() {
         let arena = |mode| Plan::new(&residual(), Key { batch: 2, mode, input_grad: false }).unwrap().arena;

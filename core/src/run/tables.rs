@@ -135,12 +135,18 @@ pub struct Tables<E: Scalar, D: Device<E>> {
     lookups: RefCell<HashMap<String, Shared<E, D>>>,
     numbers: RefCell<HashMap<usize, Tensor<(), usize, D>>>,
     /// What else a backend keeps for the plan.
+    #[cfg(feature = "cuda")]
     kept: RefCell<Option<Rc<dyn Any>>>,
 }
 
 impl<E: Scalar, D: Device<E>> Default for Tables<E, D> {
     fn default() -> Self {
-        Self { lookups: RefCell::default(), numbers: RefCell::default(), kept: RefCell::default() }
+        Self {
+            lookups: RefCell::default(),
+            numbers: RefCell::default(),
+            #[cfg(feature = "cuda")]
+            kept: RefCell::default(),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-// A product by tiles of EACH * 16 rows and columns: each of 256 threads computes EACH * EACH elements. Block z is part z / splits, and that
-// `split` of the depth.
+// A product by tiles of EACH * 16 rows and columns: each of 256 threads computes EACH * EACH elements. Tiles are counted row by row along the first axis
+// of the launch, which may be long. Block z is part z / splits, and that `split` of the depth.
 #define STEP 16
 #define TILE (EACH * 16)
 extern "C" __global__ void KERNEL(SIGNATURE) {
     __shared__ float of_a[STEP][TILE + 1], of_b[STEP][TILE + 1];
     const int z = blockIdx.z / splits, split = blockIdx.z % splits;
-    const int row = blockIdx.y * TILE, col = blockIdx.x * TILE;
+    const int col_tiles = (cols + TILE - 1) / TILE, row = blockIdx.x / col_tiles * TILE, col = blockIdx.x % col_tiles * TILE;
     const int across = threadIdx.x % 16, down = threadIdx.x / 16;
     const int tile_begin = split * deep, tile_end = tile_begin + deep < depth ? tile_begin + deep : depth;
     float sums[EACH][EACH];

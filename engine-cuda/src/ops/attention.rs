@@ -10,7 +10,7 @@ use crate::plan::Key;
 
 use super::affine::{ALONE, Affine, PLAIN};
 use super::product::Product;
-use super::{Operation, threads};
+use super::{Operation, is_counted, threads};
 
 pub struct Attention {
     op: ops::MultiheadAttention,
@@ -33,18 +33,21 @@ const NOWHERE: Arg = Arg::At(Place::Nowhere);
 const MOST: usize = 65535;
 
 impl Attention {
-    /// None if there are more heads than a launch takes.
+    /// None if there are more heads than a launch takes, or more elements than are counted.
     pub fn new(op: &ops::MultiheadAttention, inputs: &[&Shape], node: usize, key: Key) -> Option<Self> {
         let (keys, length) = (usize::from(op.key), inputs[0].dim(0));
         let from = [0, keys, keys + usize::from(op.value)];
         let dropout = if key.mode == Mode::Train { op.dropout } else { 0.0 };
-        (key.batch * op.heads <= MOST).then(|| Self {
+        let steps = inputs[keys].dim(0);
+        let most = [key.batch, op.heads, length, steps].iter().try_fold(1usize, |all, &size| all.checked_mul(size))?;
+        let projected = key.batch.checked_mul(length.max(steps))?.checked_mul(3 * op.features)?;
+        (key.batch * op.heads <= MOST && is_counted(most) && is_counted(projected)).then(|| Self {
             op: *op,
             batch: key.batch,
             node,
             dropout,
             length,
-            steps: inputs[keys].dim(0),
+            steps,
             from,
             projections: [NOWHERE; 3],
             weights: NOWHERE,

@@ -6,7 +6,7 @@ use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel, Place};
 
 use super::affine::{ALONE, Affine, PLAIN};
-use super::{Operation, threads};
+use super::{Operation, is_counted, threads};
 
 pub struct Maxout {
     affine: Affine,
@@ -19,10 +19,12 @@ pub struct Maxout {
 const NOWHERE: Arg = Arg::At(Place::Nowhere);
 
 impl Maxout {
-    pub fn new(op: &ops::Maxout, input: &Shape, batch: usize) -> Self {
+    /// None if there are more elements than are counted.
+    pub fn new(op: &ops::Maxout, input: &Shape, batch: usize) -> Option<Self> {
         let vectors = batch * (input.len() / op.in_features);
         let affine = Affine { vectors, inputs: op.in_features, outputs: op.out_features * op.pieces };
-        Self { affine, bias: op.bias, pieces: op.pieces, all: NOWHERE }
+        let all = vectors.checked_mul(affine.outputs)?;
+        is_counted(all).then_some(Self { affine, bias: op.bias, pieces: op.pieces, all: NOWHERE })
     }
 }
 

@@ -55,6 +55,9 @@ pub trait Operation {
 pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
     let node = &graph.nodes()[index];
     let input = graph.shape(node.inputs()[0]);
+    if !is_moderate(&node.op) {
+        return None;
+    }
     let shapes = || node.inputs().iter().map(|&value| graph.shape(value));
     Some(match &node.op {
         Op::Linear(op) => Box::new(linear::Linear::new(op, input, key.batch)),
@@ -92,7 +95,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::InstanceNorm2d(op) => Box::new(RowNorm::of_groups(input.dim(0), op.eps, op.affine, input)),
         Op::Mean(_) | Op::Sum(_) | Op::Amax(_) | Op::Amin(_) => Box::new(reduce::Reduce::new(&node.op, input)?),
         Op::MultiheadAttention(op) => Box::new(attention::Attention::new(op, &shapes().collect::<Vec<_>>(), index, key)?),
-        op if op.recurrent().is_some() => Box::new(recurrent::Recurrent::new(op.recurrent()?, &shapes().collect::<Vec<_>>(), index, key)),
+        op if op.recurrent().is_some() => Box::new(recurrent::Recurrent::new(op.recurrent()?, &shapes().collect::<Vec<_>>(), index, key)?),
         Op::DropConnect(op) if key.mode == Mode::Train && op.p > 0.0 => {
             Box::new(drop_connect::DropConnect::new(op, input, key.batch, index))
         }
@@ -100,7 +103,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
             let plain = ops::Linear { in_features: op.in_features, out_features: op.out_features, bias: op.bias };
             Box::new(linear::Linear::new(&plain, input, key.batch))
         }
-        Op::Maxout(op) => Box::new(maxout::Maxout::new(op, input, key.batch)),
+        Op::Maxout(op) => Box::new(maxout::Maxout::new(op, input, key.batch)?),
         Op::MaskedConv2d(op) => Box::new(convolution::Convolution::masked(op, input, &node.output)),
         Op::LocalResponseNorm(op) => Box::new(response_norm::ResponseNorm::new(op, input)),
         Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
@@ -112,6 +115,24 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::Prelu(op) => Box::new(prelu::Prelu::new(op.parameters, input)),
         op => Box::new(moves::Moves::new(op, &shapes().collect::<Vec<_>>(), &node.shapes().collect::<Vec<_>>())?),
     })
+}
+
+/// Whether the places of a window fit in the kernels' integers, also those that are far outside of the map.
+fn is_moderate(op: &Op) -> bool {
+    const MOST: usize = 1 << 20;
+    let window = match op {
+        Op::ConvTranspose2d(op) => Some([op.kernel, op.stride, op.padding, op.dilation]),
+        op => op.window().map(|window| [window.kernel, window.stride, window.padding, window.dilation]),
+    };
+    window.is_none_or(|[kernel, stride, padding, dilation]| {
+        let reach = |axis: usize| kernel[axis].saturating_mul(dilation[axis]);
+        [stride, padding, [reach(0), reach(1)]].concat().into_iter().all(|size| size <= MOST)
+    })
+}
+
+/// Whether kernels count so many elements.
+fn is_counted(elements: usize) -> bool {
+    i32::try_from(elements).is_ok()
 }
 
 /// A window that is as large as the map.

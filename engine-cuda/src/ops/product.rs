@@ -57,7 +57,7 @@ impl Product {
         let (tile, parts) = (16 * each, self.parts);
         let kernel = self.kernel(&head, include_str!("../kernels/tiles.cu"));
         args.extend([int(rows), int(cols), int(depth), int(splits), int(deep)]);
-        at.launch(kernel, [cols.div_ceil(tile), rows.div_ceil(tile), parts * splits], THREADS, args);
+        at.launch(kernel, [cols.div_ceil(tile) * rows.div_ceil(tile), 1, parts * splits], THREADS, args);
     }
 
     fn kernel(&self, head: &str, body: &str) -> Kernel {

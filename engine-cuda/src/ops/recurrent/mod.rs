@@ -13,9 +13,9 @@ use crate::function::number;
 use crate::kernel::{Arg, Kernel, Place};
 use crate::plan::Key;
 
-use super::Operation;
 use super::affine::{ALONE, Affine};
 use super::product::Product;
+use super::{Operation, is_counted};
 
 const NOWHERE: Arg = Arg::At(Place::Nowhere);
 
@@ -67,9 +67,12 @@ pub struct Recurrent {
 }
 
 impl Recurrent {
-    pub fn new(op: ops::Recurrent, inputs: &[&Shape], node: usize, key: Key) -> Self {
+    /// None if there are more elements than are counted.
+    pub fn new(op: ops::Recurrent, inputs: &[&Shape], node: usize, key: Key) -> Option<Self> {
+        let gates = key.batch.checked_mul(inputs[0].dim(0))?.checked_mul(op.width().max(op.cell.gates() * op.hidden))?;
         let dropout = if key.mode == Mode::Train { op.dropout } else { 0.0 };
-        Self { op, node, batch: key.batch, length: inputs[0].dim(0), dropout, begins: inputs.len() > 1, layers: Vec::new() }
+        let made = Self { op, node, batch: key.batch, length: inputs[0].dim(0), dropout, begins: inputs.len() > 1, layers: Vec::new() };
+        is_counted(gates).then_some(made)
     }
 
     /// Elements of all gates of a step.
