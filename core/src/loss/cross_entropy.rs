@@ -142,9 +142,18 @@ impl CrossEntropy {
             self.check(dims, &target);
             let count = if mean { self.count(scores.rows(), &target) } else { 1.0 };
             if count != 0.0 {
-                let amounts = scores.constant(|row, into| self.amounts(dims, &target, row, into))?;
+                // Classes are counted in 32 bits with a sign; a row that is ignored has no class.
+                let of_row = |&id: &usize| {
+                    if Some(id) == self.ignore_index {
+                        super::device::NO_CLASS
+                    } else {
+                        i32::try_from(id).unwrap_or(super::device::NO_CLASS)
+                    }
+                };
+                let (ids, share) = (ids.iter().map(of_row).collect(), 1.0 - self.label_smoothing);
+                let target = super::device::Target { ids, share, spread: self.label_smoothing / dims[1] as f64, weight: &self.weight };
                 let (x, tape) = scores.into_parts();
-                return super::device::cross_entropy(x, amounts, dims, 1.0 / count, tape);
+                return super::device::cross_entropy(x, target, dims, 1.0 / count, tape);
             }
             // The mean of nothing.
             let constant = scores.constant(|row, into| self.amounts(dims, &target, row, into))?;

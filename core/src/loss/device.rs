@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use cudarc::driver::CudaDevice;
 use dfdx::shapes::Rank0;
-use dfdx::tensor::{Cuda, Gradients, HasErr, PutTape, Storage, Tape, Tensor, ZerosTensor};
+use dfdx::tensor::{Cuda, Gradients, HasErr, PutTape, Storage, Tape, Tensor, TensorFromVec, ZerosTensor};
 use dfdx::tensor_ops::Device;
 use layercake_engine_cuda::Plan;
 
 use crate::Scalar;
 use crate::cuda::launch::{Loaded, Memory, Places};
 use crate::host;
-use crate::run::value::{Rank1, Rank3, Value};
+use crate::run::value::{Rank1, Value};
 
 type Error = <Cuda as HasErr>::Err;
 type Flat = Tensor<Rank1, f32, Cuda>;
@@ -28,17 +28,31 @@ fn same<A: 'static, B: 'static>(a: A) -> B {
     *a.downcast().unwrap_or_else(|_| unreachable!("`is_fused` says that both types are one"))
 }
 
+/// In place of a class: a row without one has no loss. It is below 0, and its bits are those of a number.
+pub(super) const NO_CLASS: i32 = i32::MIN;
+
+/// What a row's probabilities are compared with.
+pub(super) struct Target<'a> {
+    /// The class of each row, or [`NO_CLASS`].
+    pub ids: Vec<i32>,
+    /// The target at the class, besides what is spread over all.
+    pub share: f64,
+    pub spread: f64,
+    /// The weight of each class; none if they are equal.
+    pub weight: &'a [f64],
+}
+
 /// The sum of the rows' losses, times `scale`, recorded. Only for types that [`is_fused`].
 pub(super) fn cross_entropy<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Value<E, D>,
-    amounts: Tensor<Rank3, E, D>,
+    target: Target<'_>,
     dims: [usize; 3],
     scale: f64,
     mut tape: T,
 ) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
-    let plan = layercake_engine_cuda::cross_entropy(dims, host::number::<f32>(scale));
-    let amounts = Value::erase(amounts)?.0;
-    let (loss, pass) = forward(plan, same(x), same(amounts)).map_err(same::<Error, D::Err>)?;
+    let options = [target.share, target.spread].map(host::number::<f32>);
+    let plan = layercake_engine_cuda::cross_entropy(dims, host::number::<f32>(scale), options, !target.weight.is_empty());
+    let (loss, pass) = forward(plan, same(x), target).map_err(same::<Error, D::Err>)?;
     if T::OWNS_TAPE {
         tape.add_backward_op(move |gradients| {
             let gradients: &mut dyn Any = gradients;
@@ -59,8 +73,17 @@ struct Pass {
     slopes: Flat,
 }
 
-fn forward(plan: Plan, x: Value<f32, Cuda>, amounts: Value<f32, Cuda>) -> Result<(Value<f32, Cuda>, Pass), Error> {
+fn forward(plan: Plan, x: Value<f32, Cuda>, target: Target<'_>) -> Result<(Value<f32, Cuda>, Pass), Error> {
     let device = x.device().clone();
+    let upload = |numbers: Vec<f32>| -> Result<Flat, Error> {
+        let len = (numbers.len(),);
+        device.try_tensor_from_vec(numbers, len)
+    };
+    // In a tensor of numbers, whose memory dfdx may keep: the kernel reads the bits as integers.
+    let mut given = vec![upload(target.ids.into_iter().map(|id| f32::from_bits(id.cast_unsigned())).collect())?];
+    if !target.weight.is_empty() {
+        given.push(upload(target.weight.iter().map(|&weight| host::number(weight)).collect())?);
+    }
     let fresh = |output: usize| -> Result<Flat, Error> { device.try_zeros_like(&(plan.outputs[output],)) };
     let (loss, slopes) = (fresh(0)?, fresh(1)?);
     // dfdx gives cudarc's device away with an allocation only, so the losses of the rows are one.
@@ -68,11 +91,12 @@ fn forward(plan: Plan, x: Value<f32, Cuda>, amounts: Value<f32, Cuda>) -> Result
     let of_driver: std::sync::Arc<CudaDevice> = losses.device();
     let loaded = Rc::new(Loaded::new(of_driver, &plan)?);
     let places = Places {
-        inputs: vec![x.memory(), amounts.memory()],
+        inputs: std::iter::once(x.memory()).chain(given.iter().map(Memory::of_tensor)).collect(),
         outputs: vec![Memory::of_tensor(&loss), Memory::of_tensor(&slopes), Memory::of_storage(&losses)],
         ..Places::default()
     };
-    assert!(places.fit(&plan, &[plan.outputs[1]; 2], &[]), "scores and amounts have the same number of elements");
+    let lens: Vec<usize> = [plan.outputs[1], plan.outputs[2], target.weight.len()].into_iter().take(places.inputs.len()).collect();
+    assert!(places.fit(&plan, &lens, &[]), "there are a class for each row and a weight for each class");
     plan.forward.iter().try_for_each(|task| loaded.run(&plan, &task.work, &places, 0))?;
     let value = Value::erase(loss.clone())?.0.with_dims(Vec::new());
     Ok((value, Pass { plan, loaded, x: x.flat(), loss, slopes }))

@@ -11,7 +11,7 @@ use cudarc::driver::{CudaDevice, CudaSlice};
 use dfdx::tensor::{Cuda, Gradients, HasErr, Storage, Tape, ZerosTensor};
 use layercake_engine::Mode;
 use layercake_engine_cuda::{Key, Plan, Task};
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Node};
 
 use super::call::{Call, Done, Path};
 use super::place::{self, Place};
@@ -139,11 +139,22 @@ pub(crate) fn execute<T: Tape<f32, Cuda> + Located>(call: Call<'_, f32, Cuda>, m
         let flat = device.try_zeros_like(&(dims.iter().product::<usize>(),))?;
         Value::erase(flat).map(|(value, _)| value.with_dims(dims))
     };
-    let dims = graph.outputs().iter().map(|port| [&[batch], port.shape.dims()].concat());
-    let outputs = dims.map(fresh).collect::<Result<Vec<_>, _>>()?;
-    let updated = ready.plan.updates.iter().map(|&(tensor, _)| Ok((tensor, fresh(tensors[tensor].dims().to_vec())?)));
-    let updates = updated.collect::<Result<Vec<_>, Error>>()?;
-    let arena = Arena::take(&ready)?;
+    // All memory of the pass is asked for at once, so the layer with the largest values is named if there is not enough.
+    let (outputs, updates, arena) = place::within(
+        || largest(graph, batch),
+        || {
+            let dims = graph.outputs().iter().map(|port| [&[batch], port.shape.dims()].concat());
+            let outputs = dims.map(&fresh).collect::<Result<Vec<_>, _>>()?;
+            let updated = ready.plan.updates.iter().map(|&(tensor, _)| Ok((tensor, fresh(tensors[tensor].dims().to_vec())?)));
+            let updates = updated.collect::<Result<Vec<_>, Error>>()?;
+            let arena = Arena::take(&ready).or_else(|_| {
+                // What other batch sizes and modes keep is free.
+                kept.plans.borrow().iter().for_each(|(_, other)| other.arenas.borrow_mut().clear());
+                Arena::take(&ready)
+            })?;
+            Ok::<_, Error>((outputs, updates, arena))
+        },
+    )?;
     let ids = ids(&ready.loaded, &inputs)?;
     let places = Places {
         inputs: inputs.iter().zip(&ids).map(|(input, ids)| ids.as_ref().map_or_else(|| input.memory(), Memory::of_slice)).collect(),
@@ -159,6 +170,14 @@ pub(crate) fn execute<T: Tape<f32, Cuda> + Located>(call: Call<'_, f32, Cuda>, m
         record(&mut tape, pass, tensors, inputs, input_grad, outputs.clone());
     }
     Ok(Done { outputs, tape, updates, path: Path::Engine })
+}
+
+/// The layer with the largest values, and the bytes of its largest.
+fn largest(graph: &Graph, batch: usize) -> Place {
+    let most = |node: &Node| node.shapes().map(layercake_ir::Shape::len).max().unwrap_or(0);
+    let node = graph.nodes().iter().rev().max_by_key(|node| most(node)).expect("a graph that runs has nodes");
+    let bytes = most(node) as u128 * batch as u128 * size_of::<f32>() as u128;
+    Place { bytes, ..portable::place_of(graph, node, batch, size_of::<f32>()) }
 }
 
 /// Inputs of token ids, on the device.

@@ -41,7 +41,7 @@ impl Attention {
         let steps = inputs[keys].dim(0);
         let most = [key.batch, op.heads, length, steps].iter().try_fold(1usize, |all, &size| all.checked_mul(size))?;
         let projected = key.batch.checked_mul(length.max(steps))?.checked_mul(3 * op.features)?;
-        (key.batch * op.heads <= MOST && is_counted(most) && is_counted(projected)).then(|| Self {
+        (key.batch * op.heads <= MOST && is_counted(most) && is_counted(projected)).then_some(Self {
             op: *op,
             batch: key.batch,
             node,
