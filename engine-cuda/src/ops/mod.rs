@@ -22,12 +22,13 @@ mod recurrent;
 mod reduce;
 mod reparameterize;
 mod repeat;
+mod resample;
 mod response_norm;
 mod row_norm;
 mod softmax;
 
 use layercake_engine::Mode;
-use layercake_ir::ops::{self, Window};
+use layercake_ir::ops::{self, Interpolation, PadMode, Window};
 use layercake_ir::{Graph, Op, Shape};
 
 pub use chain::Chain;
@@ -75,17 +76,7 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         }
         Op::GlobalMaxPool2d(_) => Box::new(pool::Max::new(whole(input), input, &maps_of_one(input))),
         Op::GlobalAvgPool2d(_) => Box::new(pool::Average::new(whole(input), false, input, &maps_of_one(input))),
-        Op::AdaptiveAvgPool2d(op) => {
-            let [rows, columns] = op.output_size;
-            let sizes = [(input.dim(1), rows), (input.dim(2), columns)];
-            // Otherwise the windows have several sizes.
-            if sizes.iter().any(|(size, windows)| size % windows != 0) {
-                return None;
-            }
-            let kernel = sizes.map(|(size, windows)| size / windows);
-            let window = Window { kernel, stride: kernel, padding: [0; 2], dilation: [1; 2], ceil: false };
-            Box::new(pool::Average::new(window, false, input, &node.output))
-        }
+        Op::AdaptiveAvgPool2d(_) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
         Op::Softmax(op) => Box::new(Softmax::new(Form::Plain, op.axis, input)),
         Op::LogSoftmax(op) => Box::new(Softmax::new(Form::Log, op.axis, input)),
         Op::Softmin(op) => Box::new(Softmax::new(Form::Min, op.axis, input)),
@@ -107,7 +98,9 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::MaskedConv2d(op) => Box::new(convolution::Convolution::masked(op, input, &node.output)),
         Op::LocalResponseNorm(op) => Box::new(response_norm::ResponseNorm::new(op, input)),
         Op::Glu(op) => Box::new(glu::Glu::new(op.axis, input)),
-        Op::Upsample(op) => Box::new(repeat::Upsample::new(op.scale, op.mode, input)?),
+        Op::Upsample(op) if matches!(op.mode, Interpolation::Nearest) => Box::new(repeat::Upsample::new(op.scale, input)),
+        Op::Upsample(_) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
+        Op::Pad(op) if !matches!(op.mode, PadMode::Zeros) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
         Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
         Op::Reparameterize(_) => Box::new(reparameterize::Reparameterize { node: index }),
         Op::Embedding(op) => Box::new(embedding::Embedding::new(op)),

@@ -1,7 +1,6 @@
 //! Values that are repeated along axes: where the elements come from, and the gradient, which adds up the repetitions.
 
 use layercake_ir::Shape;
-use layercake_ir::ops::Interpolation;
 
 use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel};
@@ -67,11 +66,10 @@ impl Repeat {
 pub struct Upsample(Repeat);
 
 impl Upsample {
-    /// None if elements are interpolated.
-    pub fn new(scale: [usize; 2], mode: Interpolation, input: &Shape) -> Option<Self> {
+    pub fn new(scale: [usize; 2], input: &Shape) -> Self {
         let [channels, height, width] = [0, 1, 2].map(|axis| input.dim(axis));
         let repeat = Repeat { sizes: [channels, height, scale[0], width, scale[1]], repeats: [false, false, true, false, true] };
-        matches!(mode, Interpolation::Nearest).then_some(Self(repeat))
+        Self(repeat)
     }
 }
 
