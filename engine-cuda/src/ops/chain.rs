@@ -28,7 +28,7 @@ impl Operation for Chain {
     fn backward(&mut self, at: &mut At) {
         let (Some([gradient, _]), by_output) = (at.dy(0), self.is_by_output()) else { return };
         let Some([dx, add]) = at.dx(0) else { return };
-        let (value, pulls) = if by_output { (at.y(0), self.from_output()) } else { (at.x(0), self.from_input()) };
+        let (value, pulls) = if by_output { (at.y(0), self.by_output()) } else { (at.x(0), self.by_argument()) };
         let body = format!(
             "extern \"C\" __global__ void KERNEL(SIGNATURE) {{\n    FOR_EACH(i, n)\n    float g = gradient[i];\n{pulls}    GIVE(dx[i], g, add);\n}}\n"
         );
@@ -46,12 +46,12 @@ impl Chain {
     }
 
     /// The gradient, by the value of the only function.
-    fn from_output(&self) -> String {
+    fn by_output(&self) -> String {
         format!("    float y = value[i];\n    g = {};\n", self.0[0].pull)
     }
 
     /// The gradient, by the argument of the first function: `x1`, `x2`, .. are the values of the functions, as far as derivatives need them.
-    fn from_input(&self) -> String {
+    fn by_argument(&self) -> String {
         let known = if self.0.last().is_some_and(|last| last.by_input) { self.0.len() - 1 } else { self.0.len() };
         let mut text = "    float x0 = value[i];\n".to_owned();
         for (k, function) in self.0[..known].iter().enumerate() {
