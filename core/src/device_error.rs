@@ -98,6 +98,11 @@ impl DeviceError {
             return Self::NoGpu;
         }
         match code(&text) {
+            #[cfg(feature = "cuda")]
+            Some(reason) if reason.contains("CUDA_ERROR_INVALID_SOURCE") => {
+                let reason = format!("{reason} {}", crate::cuda::launch::take_log());
+                Self::Kernel { at: place::take(), reason: reason.trim_end().to_owned() }
+            }
             Some(reason) => Self::Kernel { at: place::take(), reason },
             None => Self::Other(text),
         }

@@ -97,19 +97,19 @@ fn what_the_device_refuses() {
          \"cuda_fp16.h\"); they must be where they were when the program was built",
     );
     refused(
-        "tanh_fwd_f32",
-        "the device failed: a kernel failed in `tanh_1` (Tanh) of `LeNet5` with a batch of 64 or before it: unspecified launch failure \
+        "conv_forward",
+        "the device failed: a kernel failed in `conv1` (Conv2d) of `LeNet5` with a batch of 64 or before it: unspecified launch failure \
          (CUDA_ERROR_LAUNCH_FAILED)",
     );
     refused(
-        "tanh_bwd_f32",
-        "the device failed: a kernel failed in the backward pass of `tanh_4` (Tanh) of `LeNet5` with a batch of 64 or before it: unspecified launch \
+        "linear_weight_grad",
+        "the device failed: a kernel failed in the backward pass of `fc3` (Linear) of `LeNet5` with a batch of 64 or before it: unspecified launch \
          failure (CUDA_ERROR_LAUNCH_FAILED)",
     );
     fails(
         &place,
-        &[("CUDA_ON_CPU_MEMORY", "4".as_ref())],
-        "the device failed: the device is out of memory in `conv1` (Conv2d) of `LeNet5` with a batch of 64, which needs 5.0 MB for its largest tensor; \
+        &[("CUDA_ON_CPU_MEMORY", "2".as_ref())],
+        "the device failed: the device is out of memory in `conv1` (Conv2d) of `LeNet5` with a batch of 64, which needs 1.2 MB for its largest tensor; \
          a smaller batch needs less",
     );
 }

@@ -28,7 +28,7 @@ pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
 pub use graph_case::check_graph;
 pub use graphs::{fixtures, graphs};
-pub use layercake_engine::Mode as EngineMode;
+pub use layercake_engine::{Engine, Mode as EngineMode};
 pub use numbers::Numbers;
 pub use parity::{Entry, Typed, check, check_kind, item};
 pub use paths::Pass;

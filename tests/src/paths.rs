@@ -59,6 +59,11 @@ impl Pass<'_> {
         self.run(device, Path::Portable, &Engine::default(), mode, D::run, D::record)
     }
 
+    /// Runs it on a device, on the path that the device takes for the graph, and says which.
+    pub fn device<E: Scalar, D: Backend<E>>(&self, device: &D, mode: Mode) -> (Outcome, Path) {
+        self.outcome(device, &Engine::default(), mode, D::run, D::record)
+    }
+
     /// How far each tensor moves, relative to its largest element, if inputs and parameters move by `noise`, relative: the maximum of
     /// four tries, in float64. A tensor that moves far cannot be exact in float32: nearly everything cancels in it.
     pub fn sensitivity(&self, mode: Mode, noise: f64) -> BTreeMap<String, f64> {
@@ -89,6 +94,19 @@ impl Pass<'_> {
         run: Run<E, D>,
         record: Record<E, D>,
     ) -> Outcome {
+        let (outcome, taken) = self.outcome(device, engine, mode, run, record);
+        assert_eq!(taken, path);
+        outcome
+    }
+
+    fn outcome<E: Scalar, D: Device<E>>(
+        &self,
+        device: &D,
+        engine: &Engine,
+        mode: Mode,
+        run: Run<E, D>,
+        record: Record<E, D>,
+    ) -> (Outcome, Path) {
         let inputs: Vec<Value<E, D>> = self.inputs.iter().map(|input| value(device, input)).collect();
         let tensors: Vec<Value<E, D>> = self.state.iter().map(|tensor| value(device, tensor)).collect();
         let (input_grad, seed) = (true, self.seed);
@@ -99,11 +117,10 @@ impl Pass<'_> {
         };
         if mode == Mode::Infer {
             let done = run(call).expect("enough memory");
-            assert_eq!(done.path, path);
-            return named(&done.outputs);
+            return (named(&done.outputs), done.path);
         }
         let done = record(call).expect("enough memory");
-        assert_eq!(done.path, path);
+        let path = done.path;
         let mut outcome = named(&done.outputs);
         let weighted = done.outputs.iter().zip(self.output_grads).filter_map(|(output, grad)| Some((output.clone(), grad.as_ref()?)));
         let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape.onto(OwnedTape::default()));
@@ -125,7 +142,7 @@ impl Pass<'_> {
                 outcome.insert(format!("after/{}", param.path(&node.name)), numbers(new));
             }
         }
-        outcome
+        (outcome, path)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening a CUDA device, with errors that say what is missing.
 
+pub(crate) mod launch;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
 
@@ -8,6 +9,12 @@ use std::path::Path;
 use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
 use dfdx::shapes::Rank1;
 use dfdx::tensor::{Cuda, Tensor, ZerosTensor};
+
+use layercake_engine::Mode;
+use layercake_engine_cuda::{Key, Plan};
+use layercake_ir::Graph;
+
+pub use layercake_engine_cuda::Unsupported;
 
 use crate::DeviceError;
 
@@ -41,6 +48,13 @@ pub fn open(ordinal: usize, seed: u64) -> Result<Cuda, DeviceError> {
     let device = Cuda::try_build(ordinal, seed).map_err(|error| DeviceError::of(&error))?;
     kernels(&device)?;
     Ok(device)
+}
+
+/// Why a graph runs in dfdx's operations, one after the other, and not on the engine for the GPU: its first layer that has no kernels of its own. None if
+/// the whole graph runs on the engine, in `f32`. A custom layer divides a graph, and each part is chosen for itself.
+pub fn lacks(graph: &Graph, mode: Mode) -> Option<Unsupported> {
+    let graph = graph.inlined();
+    Plan::new(&graph, Key { batch: 2, mode, input_grad: true }).err()
 }
 
 /// Compiles a kernel as dfdx does, with the headers of the first folder that has some.

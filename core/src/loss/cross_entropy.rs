@@ -127,6 +127,42 @@ impl CrossEntropy {
         Ok((scores.losses(|_, _, _| unreachable!("the numbers are not on the host"), |x| portable(x, amounts))?, count))
     }
 
+    /// Their sum, and its denominator if it is to be the mean: on a device with kernels for it, in three launches.
+    fn reduced<S: Shape + ReduceShape<Axis<1>>, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        ids: &[usize],
+        mean: bool,
+    ) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
+        let target = Target::Ids(ids);
+        #[cfg(feature = "cuda")]
+        if super::device::is_fused::<E, D>() {
+            let scores = Scores::new(logits)?;
+            let dims = scores.dims;
+            self.check(dims, &target);
+            let count = if mean { self.count(scores.rows(), &target) } else { 1.0 };
+            if count != 0.0 {
+                // Classes are counted in 32 bits with a sign; a row that is ignored has no class.
+                let of_row = |&id: &usize| {
+                    if Some(id) == self.ignore_index {
+                        super::device::NO_CLASS
+                    } else {
+                        i32::try_from(id).unwrap_or(super::device::NO_CLASS)
+                    }
+                };
+                let (ids, share) = (ids.iter().map(of_row).collect(), 1.0 - self.label_smoothing);
+                let target = super::device::Target { ids, share, spread: self.label_smoothing / dims[1] as f64, weight: &self.weight };
+                let (x, tape) = scores.into_parts();
+                return super::device::cross_entropy(x, target, dims, 1.0 / count, tape);
+            }
+            // The mean of nothing.
+            let constant = scores.constant(|row, into| self.amounts(dims, &target, row, into))?;
+            return scores.losses(|_, _, _| unreachable!("the numbers are not on the host"), |x| portable(x, constant))?.mean(count);
+        }
+        let (losses, count) = self.losses(logits, &target)?;
+        if mean { losses.mean(count) } else { losses.sum(1.0) }
+    }
+
     /// The losses, and the denominator of the mean.
     fn losses<S: Shape + ReduceShape<Axis<1>>, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
@@ -206,12 +242,11 @@ where
     }
 
     fn try_sum(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
-        self.losses(logits, &Target::Ids(labels.ids()))?.0.sum(1.0)
+        self.reduced(logits, labels.ids(), false)
     }
 
     fn try_mean(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
-        let (losses, count) = self.losses(logits, &Target::Ids(labels.ids()))?;
-        losses.mean(count)
+        self.reduced(logits, labels.ids(), true)
     }
 }
 

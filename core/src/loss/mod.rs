@@ -43,6 +43,8 @@
 
 mod binary;
 mod cross_entropy;
+#[cfg(feature = "cuda")]
+mod device;
 mod entropy;
 mod focal;
 mod gaussian;

@@ -48,6 +48,12 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Scores<E, D, T> {
         self.dims[0] * self.dims[2]
     }
 
+    /// The scores, and their tape.
+    #[cfg(feature = "cuda")]
+    pub fn into_parts(self) -> (Value<E, D>, T) {
+        (self.x, self.tape)
+    }
+
     /// On `Cpu`: calls `row` with each row's index and scores; `row` stores the gradient and returns the loss. On other devices `portable` computes
     /// everything.
     pub fn losses(

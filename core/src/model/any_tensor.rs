@@ -55,6 +55,22 @@ pub(crate) trait AnyTensor<E: Scalar, D: Device<E>> {
     /// In place: `scale * self + other_scale * other`. Both are contiguous.
     fn axpy(&mut self, scale: f64, other: Value<E, D>, other_scale: f64) -> Result<(), D::Err>;
 
+    /// Adam's step, in place, by dfdx's kernel, without its corrections for the first steps.
+    fn adam(
+        &mut self,
+        config: &dfdx::optim::AdamConfig,
+        averages: [&mut <D as Storage<E>>::Vec; 2],
+        gradient: &<D as Storage<E>>::Vec,
+    ) -> Result<(), D::Err>;
+
+    /// The step of SGD with momentum, in place, by dfdx's kernel.
+    fn sgd(
+        &mut self,
+        config: &dfdx::optim::SgdConfig,
+        velocity: &mut <D as Storage<E>>::Vec,
+        gradient: &<D as Storage<E>>::Vec,
+    ) -> Result<(), D::Err>;
+
     /// The tensor as a slot for values of the same size.
     fn slot(&mut self) -> &mut dyn Slot<E, D>;
 
@@ -109,6 +125,25 @@ impl<S: Shape, E: Scalar, D: Device<E>> AnyTensor<E, D> for Tensor<S, E, D> {
     fn axpy(&mut self, scale: f64, other: Value<E, D>, other_scale: f64) -> Result<(), D::Err> {
         let other = other.restore(HasShape::shape(self))?;
         self.try_axpy(scale, &other, other_scale)
+    }
+
+    fn adam(
+        &mut self,
+        config: &dfdx::optim::AdamConfig,
+        [first, second]: [&mut <D as Storage<E>>::Vec; 2],
+        gradient: &<D as Storage<E>>::Vec,
+    ) -> Result<(), D::Err> {
+        // The corrections of the last step that it can count are 1.
+        config.try_update(i32::MAX, self, first, second, gradient)
+    }
+
+    fn sgd(
+        &mut self,
+        config: &dfdx::optim::SgdConfig,
+        velocity: &mut <D as Storage<E>>::Vec,
+        gradient: &<D as Storage<E>>::Vec,
+    ) -> Result<(), D::Err> {
+        config.try_update(self, velocity, gradient)
     }
 
     fn slot(&mut self) -> &mut dyn Slot<E, D> {

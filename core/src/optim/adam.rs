@@ -5,10 +5,10 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
 use super::option::{FINITE, InvalidOption, in_range};
-use super::rule::{At, Flat, Rule, check_common, each, mix};
+use super::rule::{At, Flat, InPlace, Rule, check_common, each, mix};
 use super::step::Optim;
 use crate::Scalar;
-use crate::host::number;
+use crate::host::{number, wide};
 
 /// Adam; with [`AdamConfig::adamw`] AdamW.
 pub type Adam<E = f32, D = Cpu> = Optim<AdamConfig, E, D>;
@@ -96,6 +96,21 @@ impl Rule for AdamConfig {
                 *p = *p * keep - size * *m / (v.sqrt() * root + eps);
             },
         );
+    }
+
+    /// dfdx's kernel computes `1 - beta` in the number type of the network, which rounds it: in `f32` the average of squares is larger by a factor of up
+    /// to 1.00006, for which step size, root and eps make up here. Its own corrections are those of a step so late that they are 1.
+    fn kernel<E: Scalar>(&self, at: At) -> Option<InPlace> {
+        let rounded = self.betas.map(|beta| wide(E::ONE - number::<E>(beta)));
+        if rounded.contains(&0.0) {
+            return None;
+        }
+        let [first, second] = [0, 1].map(|i| rounded[i] / (1.0 - self.betas[i]));
+        let (size, root) = self.corrections(at);
+        let root = root / second.sqrt();
+        let lr = size / first / root;
+        let decay = at.weight_decay(lr);
+        Some(InPlace::Adam(dfdx::optim::AdamConfig { lr, betas: self.betas, eps: self.eps / root, weight_decay: decay }))
     }
 
     fn portable<E: Scalar, D: Device<E>>(

@@ -59,6 +59,11 @@ impl Clip {
 }
 
 impl Action {
+    /// Whether it changes nothing.
+    pub(super) fn is_nothing(self) -> bool {
+        matches!(self, Self::Scale(1.0))
+    }
+
     pub(super) fn apply<E: Scalar>(self, gradient: &mut [E]) {
         match self {
             Self::Scale(1.0) => {}

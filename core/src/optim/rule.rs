@@ -39,6 +39,12 @@ pub trait Rule: Clone + Send + Sync {
     #[doc(hidden)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]);
 
+    /// The kernel of dfdx's that takes the step in place, if one does: one launch for each parameter on a GPU. The rule's buffers are its buffers.
+    #[doc(hidden)]
+    fn kernel<E: Scalar>(&self, _at: At) -> Option<InPlace> {
+        None
+    }
+
     /// The amount to subtract from the parameter, in dfdx's operations, for devices other than `Cpu`.
     ///
     /// # Errors
@@ -51,6 +57,16 @@ pub trait Rule: Clone + Send + Sync {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err>;
+}
+
+/// A kernel of dfdx's for a step, with its options.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum InPlace {
+    /// Its corrections for the first steps are left out: they are in the options.
+    Adam(dfdx::optim::AdamConfig),
+    /// With momentum.
+    Sgd(dfdx::optim::SgdConfig),
 }
 
 /// Checks the options that all optimizers have.
@@ -82,6 +98,16 @@ impl At {
             Some(WeightDecay::Decoupled(amount)) => (0.0, lr * amount),
         };
         Self { step, lr, l2, decay }
+    }
+
+    /// The weight decay as dfdx's kernels take it, which multiply a decoupled one by this learning rate.
+    pub(super) fn weight_decay(&self, lr: f64) -> Option<WeightDecay> {
+        match (self.l2, self.decay) {
+            (0.0, 0.0) => None,
+            (l2, 0.0) => Some(WeightDecay::L2(l2)),
+            // Without a learning rate there is no decay either.
+            (_, decay) => Some(WeightDecay::Decoupled(if lr == 0.0 { 0.0 } else { decay / lr })),
+        }
     }
 
     /// The gradient with the L2 term.

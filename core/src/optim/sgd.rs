@@ -5,7 +5,7 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 
 use super::option::{FINITE, InvalidOption, in_range};
-use super::rule::{At, Flat, Rule, check_common, mix};
+use super::rule::{At, Flat, InPlace, Rule, check_common, mix};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -94,6 +94,13 @@ impl Rule for SgdConfig {
             *v = factor * *v + share * g;
             *p = *p * keep - lr * (of_g * g + of_v * *v);
         }
+    }
+
+    /// Without momentum dfdx's kernel would need a velocity too.
+    fn kernel<E: Scalar>(&self, at: At) -> Option<InPlace> {
+        let plain = self.momentum.is_some() && self.dampening == 0.0;
+        let config = || dfdx::optim::SgdConfig { lr: at.lr, momentum: self.momentum, weight_decay: at.weight_decay(at.lr) };
+        plain.then(|| InPlace::Sgd(config()))
     }
 
     fn portable<E: Scalar, D: Device<E>>(

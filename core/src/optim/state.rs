@@ -1,6 +1,7 @@
 //! The state that an optimizer keeps for a parameter.
 
-use dfdx::tensor_ops::Device;
+use dfdx::tensor::{Gradients, Storage, Trace};
+use dfdx::tensor_ops::{Backward, Device, SumTo, TryMul};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -26,14 +27,20 @@ pub(super) struct State<E: Scalar, D: Device<E>> {
 #[derive(Clone, Debug)]
 pub(super) enum Buffers<E: Scalar, D: Device<E>> {
     Host(Vec<Vec<E>>),
+    /// Of a parameter whose step is one kernel of dfdx's, which updates them in place ([`Rule::kernel`]).
+    InPlace(D, Vec<<D as Storage<E>>::Vec>),
     Device(Vec<Flat<E, D>>),
 }
 
 impl<E: Scalar, D: Device<E>> Buffers<E, D> {
-    /// The buffers of a new parameter of `len` elements, or of one whose buffers were loaded.
-    pub fn new(numbers: Vec<Vec<E>>, device: &D) -> Result<Self, D::Err> {
+    /// The buffers of a new parameter, or of one whose buffers were loaded. `in_place` says whether a kernel of dfdx's will update them.
+    pub fn new(numbers: Vec<Vec<E>>, device: &D, in_place: bool) -> Result<Self, D::Err> {
         if host::is_host::<D>() {
             return Ok(Self::Host(numbers));
+        }
+        if in_place {
+            let stored = numbers.into_iter().map(|numbers| stored(numbers, device)).collect::<Result<_, _>>()?;
+            return Ok(Self::InPlace(device.clone(), stored));
         }
         let tensors = numbers.into_iter().map(|numbers| {
             let len = numbers.len();
@@ -51,9 +58,30 @@ impl<E: Scalar, D: Device<E>> Buffers<E, D> {
     pub fn numbers(&self) -> Vec<Vec<E>> {
         match self {
             Self::Host(numbers) => numbers.clone(),
+            Self::InPlace(device, storages) => storages.iter().map(|storage| numbers_of(storage, device).expect("enough memory")).collect(),
             Self::Device(tensors) => tensors.iter().map(host::read).collect(),
         }
     }
+}
+
+/// Numbers in a device's storage. dfdx gives storages away as gradients only: that of zeros which these numbers multiply.
+fn stored<E: Scalar, D: Device<E>>(numbers: Vec<E>, device: &D) -> Result<<D as Storage<E>>::Vec, D::Err> {
+    let len = numbers.len();
+    if numbers.iter().all(|&number| number == E::default()) {
+        return <D as Storage<E>>::try_alloc_len(device, len);
+    }
+    let zeros: Flat<E, D> = device.try_zeros_like(&(len,))?;
+    let numbers: Flat<E, D> = device.try_tensor_from_vec(numbers, (len,))?;
+    let mut gradients = zeros.leaky_trace().try_mul(numbers)?.try_sum::<(), _>()?.try_backward()?;
+    Ok(std::mem::replace(gradients.get_or_alloc_mut(&zeros)?, <D as Storage<E>>::try_alloc_len(device, 1)?))
+}
+
+/// The opposite of [`stored`].
+fn numbers_of<E: Scalar, D: Device<E>>(storage: &<D as Storage<E>>::Vec, device: &D) -> Result<Vec<E>, D::Err> {
+    let of: Flat<E, D> = device.try_zeros_like(&(<D as Storage<E>>::len(device, storage),))?;
+    let mut gradients = Gradients::leaky();
+    *gradients.get_or_alloc_mut(&of)? = storage.clone();
+    Ok(gradients.get(&of).as_vec())
 }
 
 /// Updates the elements of a parameter, on all cores if there are many. The new value of an element depends on that element alone, so the bits do not

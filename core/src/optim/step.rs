@@ -12,7 +12,7 @@ use super::clip::{self, Clip, Squares};
 use super::groups::Group;
 use super::option::InvalidOption;
 use super::presence::{Look, Presence};
-use super::rule::{At, Rule};
+use super::rule::{At, InPlace, Rule};
 use super::share::{self, Share};
 use super::state::{self, Buffers, State};
 use crate::device_error::DeviceError;
@@ -211,7 +211,8 @@ impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
         }
         if !known {
             let buffers = Buffers::<E, D>::first(&optimizer.cfg, own.len());
-            let buffers = Buffers::new(buffers, tensor.device())?;
+            let in_place = optimizer.cfg.kernel::<E>(optimizer.at(place.path, 1)).is_some();
+            let buffers = Buffers::new(buffers, tensor.device(), in_place)?;
             optimizer.states.insert(place.path.to_owned(), State { steps: 0, buffers });
         }
         if matches!(optimizer.clip, Some(Clip::Norm(_))) {
@@ -246,6 +247,24 @@ impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
         if own.is_empty() {
             return Ok(());
         }
+        if let Buffers::InPlace(device, storages) = &mut state.buffers {
+            let kernel = optimizer.cfg.kernel::<E>(at).filter(|_| self.scale.is_nothing() && self.clip.is_none());
+            match (kernel, &mut storages[..]) {
+                (Some(kernel), storages) if tensor.is_in_order()? => {
+                    let gradient = tensor.gradient(self.gradients)?;
+                    return match (kernel, storages) {
+                        (InPlace::Adam(config), [first, second]) => tensor.adam(&config, [first, second], gradient),
+                        (InPlace::Sgd(config), [velocity]) => tensor.sgd(&config, velocity, gradient),
+                        _ => unreachable!("a rule's kernel has the rule's buffers"),
+                    };
+                }
+                // From here on in single operations: what is done to the gradients, or the order of the elements, is not in the kernel.
+                _ => {
+                    let device = device.clone();
+                    state.buffers = Buffers::new(state.buffers.numbers(), &device, false)?;
+                }
+            }
+        }
         match &mut state.buffers {
             Buffers::Host(buffers) => {
                 let in_order = tensor.is_in_order()?;
@@ -269,6 +288,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
                     tensor.write(&p)?;
                 }
             }
+            Buffers::InPlace(..) => unreachable!("replaced above if the kernel does not serve"),
             Buffers::Device(buffers) => {
                 let mut g = self.scale.portable(tensor.gradient_value(self.gradients)?.flat())?;
                 if let Some(clip) = &self.clip {

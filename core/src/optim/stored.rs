@@ -7,7 +7,7 @@ use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::rule::Rule;
+use super::rule::{At, Rule};
 use super::share::Place;
 use super::state::{Buffers, State};
 use super::step::Optim;
@@ -83,7 +83,8 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             }
             known += 1 + buffers.len();
             let device = parameter.flat().device().clone();
-            let buffers = Buffers::new(numbers, &device).map_err(|error| wrong(format!("the device failed: {error}")))?;
+            let in_place = self.cfg.kernel::<E>(At::new(steps, self.cfg.lr(), self.cfg.weight_decay())).is_some();
+            let buffers = Buffers::new(numbers, &device, in_place).map_err(|error| wrong(format!("the device failed: {error}")))?;
             states.insert(parameter.path().to_owned(), State { steps, buffers });
         }
         if file.tensors.len() != known {

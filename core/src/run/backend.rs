@@ -7,13 +7,15 @@ use layercake_ir::Graph;
 
 use super::call::{Call, Done};
 use super::cpu;
+#[cfg(feature = "cuda")]
+use super::cuda;
 use super::portable;
 use crate::Scalar;
 use crate::tape::Recording;
 
 /// A device that networks run on.
 ///
-/// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
+/// `Cpu` and `Cuda` with `f32` take the fast path: the whole network is one operation on dfdx's tape, run by the engine of the device. Another
 /// dtype takes the portable path through dfdx's own operations, and so does a network with an operation that the engine lacks.
 ///
 /// All methods are compiled once per device and number type, here and not in the user's crate, so editing a network does not compile them again.
@@ -83,19 +85,31 @@ impl Backend<f64> for Cpu {
 }
 
 #[cfg(feature = "cuda")]
-impl<E: Scalar> Backend<E> for dfdx::tensor::Cuda
-where
-    Self: Device<E>,
-{
+impl Backend<f32> for dfdx::tensor::Cuda {
     fn fits(graph: &Graph, batch: usize) -> Result<(), EngineError> {
         portable::fits(graph, batch)
     }
 
-    fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err> {
+    fn run(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, NoneTape>, Self::Err> {
+        cuda::execute(call, NoneTape)
+    }
+
+    fn record(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, Recording<f32, Self>>, Self::Err> {
+        cuda::execute(call, Recording::default())
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl Backend<f64> for dfdx::tensor::Cuda {
+    fn fits(graph: &Graph, batch: usize) -> Result<(), EngineError> {
+        portable::fits(graph, batch)
+    }
+
+    fn run(call: Call<'_, f64, Self>) -> Result<Done<f64, Self, NoneTape>, Self::Err> {
         portable::execute(call, NoneTape)
     }
 
-    fn record(call: Call<'_, E, Self>) -> Result<Done<E, Self, Recording<E, Self>>, Self::Err> {
+    fn record(call: Call<'_, f64, Self>) -> Result<Done<f64, Self, Recording<f64, Self>>, Self::Err> {
         portable::execute(call, Recording::default())
     }
 }

@@ -79,7 +79,7 @@ impl<E: Scalar, D: Device<E>, T> Done<E, D, T> {
 /// The two ways to run a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// As one operation, by the CPU engine.
+    /// As one operation, by the engine of the device.
     Engine,
     /// As dfdx operations, one after the other.
     Portable,

@@ -13,8 +13,9 @@
 //! | `size` | the largest tensors of the portable path |
 //! | `call` | one pass over a graph: what it is given, what it gives back |
 //! | `portable` | a pass in dfdx operations |
-//! | `cpu` | a pass on the engine |
-//! | `backend` | which of the two a device and number type use |
+//! | `cpu` | a pass on the engine of the CPU |
+//! | `cuda` | a pass on the engine of the GPU |
+//! | `backend` | which of them a device and number type use |
 //! | `plan` | a graph cut at its custom layers, each segment with an engine |
 //! | `runtime` | the plans that a network keeps between passes |
 //! | `network` | what every network is |
@@ -24,6 +25,8 @@
 pub(crate) mod backend;
 pub(crate) mod call;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 pub(crate) mod custom;
 pub(crate) mod edge;
 pub(crate) mod forward;
@@ -37,3 +40,6 @@ mod size;
 pub(crate) mod slot;
 pub(crate) mod tables;
 pub(crate) mod value;
+
+#[cfg(feature = "cuda")]
+pub(crate) use cuda::is_off as is_cuda_engine_off;

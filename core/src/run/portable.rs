@@ -52,7 +52,7 @@ pub(crate) fn execute<E: Scalar, D: Device<E>, T: Tape<E, D> + Located>(call: Ca
 }
 
 /// A layer, for an error of the device.
-fn place_of(graph: &Graph, node: &Node, batch: usize, number_size: usize) -> Place {
+pub(crate) fn place_of(graph: &Graph, node: &Node, batch: usize, number_size: usize) -> Place {
     Place {
         backward: false,
         graph: graph.name.to_string(),

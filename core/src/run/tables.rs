@@ -134,11 +134,19 @@ pub(crate) type Shared<E, D> = Rc<Vec<Lookup<E, D>>>;
 pub struct Tables<E: Scalar, D: Device<E>> {
     lookups: RefCell<HashMap<String, Shared<E, D>>>,
     numbers: RefCell<HashMap<usize, Tensor<(), usize, D>>>,
+    /// What else a backend keeps for the plan.
+    #[cfg(feature = "cuda")]
+    kept: RefCell<Option<Rc<dyn Any>>>,
 }
 
 impl<E: Scalar, D: Device<E>> Default for Tables<E, D> {
     fn default() -> Self {
-        Self { lookups: RefCell::default(), numbers: RefCell::default() }
+        Self {
+            lookups: RefCell::default(),
+            numbers: RefCell::default(),
+            #[cfg(feature = "cuda")]
+            kept: RefCell::default(),
+        }
     }
 }
 
@@ -168,6 +176,20 @@ impl<E: Scalar, D: Device<E>> Tables<E, D> {
         let made = <D as TensorFromVec<usize>>::try_tensor_from_vec(device, vec![number], ())?;
         self.numbers.borrow_mut().insert(number, made.clone());
         Ok(made)
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl<E: Scalar, D: Device<E>> Tables<E, D> {
+    /// What a backend keeps for the plan, made on first use.
+    pub(crate) fn kept<T: Default + 'static>(&self) -> Rc<T> {
+        let mut kept = self.kept.borrow_mut();
+        if let Some(Ok(known)) = kept.clone().map(Rc::downcast::<T>) {
+            return known;
+        }
+        let made = Rc::new(T::default());
+        *kept = Some(made.clone());
+        made
     }
 }
 

@@ -151,6 +151,17 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
     }
 }
 
+#[cfg(feature = "cuda")]
+impl Value<f32, dfdx::tensor::Cuda> {
+    /// Where its elements are.
+    pub(crate) fn memory(&self) -> crate::cuda::launch::Memory {
+        match &self.data {
+            Data::Numbers(flat) => crate::cuda::launch::Memory::of_tensor(flat),
+            Data::Ids(..) => unreachable!("{NO_NUMBERS}"),
+        }
+    }
+}
+
 impl Value<f32, Cpu> {
     /// Whether both share the same memory.
     pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {

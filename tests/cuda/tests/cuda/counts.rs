@@ -68,24 +68,28 @@ macro_rules! widths {
 widths!(narrow, ResNet18(4, 8, 16, 32), Mixer(12, 24));
 widths!(wider, ResNet18(6, 12, 24, 48), Mixer(18, 36));
 
-const RESNET: Counts = Counts { launches: 1886, products: 63, uploads: 1321, reads: 0, allocations: 2628 };
-const MIXER: Counts = Counts { launches: 3986, products: 150, uploads: 1997, reads: 0, allocations: 4587 };
+const RESNET: Counts = Counts { launches: 228, products: 0, uploads: 3, reads: 0, allocations: 49 };
+const MIXER: Counts = Counts { launches: 525, products: 0, uploads: 3, reads: 0, allocations: 9 };
 
 /// Each network with the most that a step may take.
-const NETWORKS: [(&str, Counts); 11] = [
-    ("LeNet-5", Counts { launches: 246, products: 15, uploads: 179, reads: 0, allocations: 353 }),
+const NETWORKS: [(&str, Counts); 14] = [
+    ("LeNet-5", Counts { launches: 33, products: 0, uploads: 3, reads: 0, allocations: 9 }),
+    ("LeNet-5, a batch of 64", Counts { launches: 33, products: 0, uploads: 3, reads: 0, allocations: 9 }),
+    // With dfdx's cache of memory, which is off by default.
+    ("LeNet-5, memory kept", Counts { launches: 33, products: 0, uploads: 3, reads: 0, allocations: 0 }),
     ("ResNet-18, 4 to 32 channels", RESNET),
     ("ResNet-18, 6 to 48 channels", RESNET),
-    ("LSTM", Counts { launches: 782, products: 54, uploads: 1258, reads: 0, allocations: 1603 }),
+    ("ResNet-18, inference", Counts { launches: 51, products: 0, uploads: 0, reads: 0, allocations: 1 }),
+    ("LSTM", Counts { launches: 89, products: 0, uploads: 6, reads: 0, allocations: 45 }),
     ("Mixer, 12 channels", MIXER),
     ("Mixer, 18 channels", MIXER),
-    ("activations", Counts { launches: 280, products: 0, uploads: 379, reads: 0, allocations: 628 }),
+    ("activations", Counts { launches: 5, products: 0, uploads: 3, reads: 0, allocations: 7 }),
     // Nothing is read to unpool, to crop regions, for probabilities as targets, or for a norm but the norm itself.
     ("unpooling", Counts { launches: 48, products: 0, uploads: 155, reads: 0, allocations: 205 }),
     ("regions", Counts { launches: 43, products: 0, uploads: 83, reads: 0, allocations: 127 }),
-    ("clipping by norm", Counts { launches: 108, products: 6, uploads: 49, reads: 1, allocations: 122 }),
+    ("clipping by norm", Counts { launches: 105, products: 0, uploads: 45, reads: 1, allocations: 111 }),
     // The loss, and the scores for the accuracy.
-    ("the trainer", Counts { launches: 58, products: 3, uploads: 36, reads: 2, allocations: 78 }),
+    ("the trainer", Counts { launches: 7, products: 0, uploads: 4, reads: 2, allocations: 10 }),
 ];
 
 /// The networks whose steps take the emulated device minutes.
@@ -131,7 +135,13 @@ fn steps() {
     let steps: usize = steps.parse().expect("a number");
     let device = device(0);
     match name {
+        "LeNet-5, memory kept" => {
+            device.enable_cache();
+            images::<1, 28, 10>(LeNet5::<f32, Cpu>::GRAPH, &device, steps);
+        }
         "LeNet-5" => images::<1, 28, 10>(LeNet5::<f32, Cpu>::GRAPH, &device, steps),
+        "LeNet-5, a batch of 64" => batches::<1, 28, 10>(LeNet5::<f32, Cpu>::GRAPH, &device, steps, 64),
+        "ResNet-18, inference" => inference(&device, steps),
         "ResNet-18, 4 to 32 channels" => images::<3, 32, 10>(narrow::ResNet18::<f32, Cpu>::GRAPH, &device, steps),
         "ResNet-18, 6 to 48 channels" => images::<3, 32, 10>(wider::ResNet18::<f32, Cpu>::GRAPH, &device, steps),
         "ResNet-18, 64 to 512 channels" => {
@@ -173,11 +183,24 @@ fn train(
 }
 
 fn images<const C: usize, const SIZE: usize, const K: usize>(graph: &Graph, device: &Cuda, steps: usize) {
-    let x: Tensor<(usize, Const<C>, Const<SIZE>, Const<SIZE>), f32, _> = device.sample_normal_like(&(2, Const, Const, Const));
+    batches::<C, SIZE, K>(graph, device, steps, 2);
+}
+
+fn batches<const C: usize, const SIZE: usize, const K: usize>(graph: &Graph, device: &Cuda, steps: usize, batch: usize) {
+    let x: Tensor<(usize, Const<C>, Const<SIZE>, Const<SIZE>), f32, _> = device.sample_normal_like(&(batch, Const, Const, Const));
+    let labels: Vec<usize> = (0..batch).map(|i| i % K).collect();
     train(graph, device, steps, |model, gradients| {
         let scores: Taped<(usize, Const<K>)> = model.forward_train(x.clone(), gradients);
-        loss::cross_entropy(scores, &[1, 2])
+        loss::cross_entropy(scores, &labels)
     });
+}
+
+fn inference(device: &Cuda, steps: usize) {
+    let x: Tensor<(usize, Const<3>, Const<32>, Const<32>), f32, _> = device.sample_normal_like(&(2, Const, Const, Const));
+    let model = GraphModel::new(narrow::ResNet18::<f32, Cpu>::GRAPH.clone(), device);
+    for _ in 0..steps {
+        let _: Tensor<(usize, Const<10>), f32, Cuda> = model.forward(x.clone());
+    }
 }
 
 fn lstm(device: &Cuda, steps: usize) {

@@ -9,13 +9,16 @@ use layercake_cuda_tests::{device, is_emulated};
 
 network! { Net: [3] -> [2] { fc: Linear(2), Tanh } }
 
-const PLACE: &str = "`tanh_1` (Tanh) of `Net` with a batch of 4 or before it: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)";
+/// The layer, and the kernels of its forward and backward pass, on the engine and in dfdx's operations.
+const PATHS: [(&str, &str, &str, &str); 2] =
+    [("on", "`fc` (Linear)", "linear_forward", "linear_weight_grad"), ("off", "`tanh_1` (Tanh)", "tanh_fwd_f32", "tanh_bwd_f32")];
+const REST: &str = "of `Net` with a batch of 4 or before it: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)";
 
 /// Runs `runs` in a process of its own, in which the device refuses a kernel, and returns what it printed to stderr.
-fn refused(kernel: &str, which: &str) -> (bool, String) {
+fn refused(engine: &str, kernel: &str, which: &str) -> (bool, String) {
     let child = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", "errors::runs", "--ignored", "--nocapture"])
-        .envs([("CUDA_ON_CPU_REFUSE", kernel), ("LAYERCAKE_CUDA_RUNS", which)])
+        .envs([("CUDA_ON_CPU_REFUSE", kernel), ("LAYERCAKE_CUDA_RUNS", which), ("LAYERCAKE_CUDA_ENGINE", engine)])
         .output()
         .expect("this binary can be started");
     (child.status.success(), String::from_utf8_lossy(&child.stderr).into_owned())
@@ -27,10 +30,12 @@ fn a_failing_kernel_is_a_sentence() {
         eprintln!("SKIPPED: only the emulated device can refuse a kernel");
         return;
     }
-    for which in ["network", "graph"] {
-        let (works, text) = refused("tanh_fwd_f32", which);
-        let sentence = format!("the device failed: a kernel failed in {PLACE}");
-        assert!(!works && text.contains(&sentence) && !text.contains("DriverError"), "{which}: {text}");
+    for (engine, layer, forward, _) in PATHS {
+        for which in ["network", "graph"] {
+            let (works, text) = refused(engine, forward, which);
+            let sentence = format!("the device failed: a kernel failed in {layer} {REST}");
+            assert!(!works && text.contains(&sentence) && !text.contains("DriverError"), "{which}: {text}");
+        }
     }
 }
 
@@ -40,10 +45,13 @@ fn a_failing_kernel_is_a_typed_error() {
     if !is_emulated() {
         return;
     }
-    let (works, text) = refused("tanh_fwd_f32", "try");
-    assert!(works && text.matches(&format!("the device failed: a kernel failed in {PLACE}\n")).count() == 2, "{text}");
-    let (works, text) = refused("tanh_bwd_f32", "backward");
-    assert!(works && text.contains(&format!("a kernel failed in the backward pass of {PLACE}\n")), "{text}");
+    for (engine, layer, forward, backward) in PATHS {
+        let (works, text) = refused(engine, forward, "try");
+        let sentence = format!("the device failed: a kernel failed in {layer} {REST}\n");
+        assert!(works && text.matches(&sentence).count() == 2, "{text}");
+        let (works, text) = refused(engine, backward, "backward");
+        assert!(works && text.contains(&format!("a kernel failed in the backward pass of {layer} {REST}\n")), "{text}");
+    }
 }
 
 #[test]

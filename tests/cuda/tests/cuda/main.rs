@@ -8,6 +8,8 @@ mod checkpoints;
 #[cfg(feature = "cuda")]
 mod counts;
 #[cfg(feature = "cuda")]
+mod engine;
+#[cfg(feature = "cuda")]
 mod errors;
 #[cfg(feature = "cuda")]
 mod fixtures;

@@ -1,0 +1,37 @@
+// The gradients of a step's gates, in their place, from that of its state: what the later step carries, and what is read of the step itself.
+extern "C" __global__ void KERNEL(SIGNATURE) {
+    FOR_EACH(i, n)
+    const int image = i / hidden, j = i % hidden;
+    const int rows = CELL == LSTM ? 4 : CELL == GRU ? 3 : 1;
+    float *own = gates + (image * length + step) * rows * hidden;
+    float given = state_grad[i];
+    if (of_steps) {
+        given += of_steps[(image * length + step) * width + begin + j];
+    }
+    if (CELL == LSTM) {
+        const float in = own[j], keep = own[hidden + j], fresh = own[2 * hidden + j], out = own[3 * hidden + j];
+        const float bent = tanhf(kept[(image * length + step) * hidden + j]);
+        const float before = cell ? cell[image * cell_step + cell_begin + j] : 0.0f;
+        const float of_cell = cell_grad[i] + given * out * (1.0f - bent * bent);
+        own[j] = of_cell * fresh * in * (1.0f - in);
+        own[hidden + j] = of_cell * before * keep * (1.0f - keep);
+        own[2 * hidden + j] = of_cell * in * (1.0f - fresh * fresh);
+        own[3 * hidden + j] = given * bent * out * (1.0f - out);
+        cell_grad[i] = of_cell * keep;
+    } else if (CELL == GRU) {
+        const float reset = own[j], stay = own[hidden + j], fresh = own[2 * hidden + j];
+        const float part = kept[(image * length + step) * hidden + j];
+        const float before = state ? state[image * state_step + state_begin + j] : 0.0f;
+        const float of_fresh = given * (1.0f - stay) * (1.0f - fresh * fresh);
+        const float of_reset = of_fresh * part * reset * (1.0f - reset), of_stay = given * (before - fresh) * stay * (1.0f - stay);
+        float *other = of_state + (image * length + step) * rows * hidden;
+        own[j] = other[j] = of_reset;
+        own[hidden + j] = other[hidden + j] = of_stay;
+        own[2 * hidden + j] = of_fresh;
+        other[2 * hidden + j] = of_fresh * reset;
+        state_grad[i] = given * stay;
+    } else {
+        const float after = own[j];
+        own[j] = CELL == TANH ? given * (1.0f - after * after) : after <= 0.0f ? 0.0f : given;
+    }
+}

@@ -1,0 +1,2 @@
+// The weight of element j of a row.
+#define WEIGHT(row, j) ((row) % groups * channels + (j) / span)

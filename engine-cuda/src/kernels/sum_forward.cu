@@ -1,0 +1,12 @@
+// One block for each result.
+extern "C" __global__ void KERNEL(SIGNATURE) {
+    const int begin = blockIdx.x / step * size * step + blockIdx.x % step;
+    float sum = 0.0f;
+    for (int j = threadIdx.x; j < size; j += blockDim.x) {
+        sum += x[begin + j * step];
+    }
+    sum = sum_of_block(sum);
+    if (threadIdx.x == 0) {
+        out[blockIdx.x] = ACT(sum SHARE);
+    }
+}
