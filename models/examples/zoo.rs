@@ -202,7 +202,7 @@ const ROWS: [Row; 33] = [
     Row {
         metric: ("test_exact_match", percent),
         pictures: &["curves.svg", "captions.png"],
-        note: "Whole captions of 10,000 strips of one to four digits. Below them the strips that were captioned wrong, with the right caption behind.",
+        note: "Whole captions of 10,000 strips of one to four digits. In the picture nine that are right, then nine that are wrong, each with the right caption behind.",
         ..classifier("captioner", "95 %")
     },
     Row {
