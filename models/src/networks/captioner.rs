@@ -26,7 +26,9 @@ network! {
     }
 
     /// Writes a caption, `T` words at once.
-    pub CaptionDecoder<const T: usize>: { tokens: usize[T], h: [1, 128], c: [1, 128] } -> { scores: [T, 13], h_n: [1, 128], c_n: [1, 128] } {
+    pub CaptionDecoder<const T: usize>: {
+        tokens: usize[T], h: [1, 128], c: [1, 128],
+    } -> { scores: [T, 13], h_n: [1, 128], c_n: [1, 128] } {
         from tokens, embedding: Embedding(13, 32),
         lstm: LSTM(128, state = (h, c)) as (y, h_new, c_new),
         fc: Linear(13), output scores,
