@@ -25,8 +25,8 @@ network! {
     }
 
     /// Writes a sequence, `T` tokens at once.
-    pub SequenceDecoder<const T: usize,
-    const V: usize>: { tokens: usize[T], h: [1, 128], c: [1, 128] } -> { scores: [T, V], h_n: [1, 128], c_n: [1, 128] } {
+    pub SequenceDecoder<const T: usize, const V: usize>: { tokens: usize[T], h: [1, 128], c: [1, 128] }
+    -> { scores: [T, V], h_n: [1, 128], c_n: [1, 128] } {
         from tokens, embedding: Embedding(V, 32),
         lstm: LSTM(128, state = (h, c)) as (y, h_new, c_new),
         fc: Linear(V), output scores,
@@ -35,8 +35,8 @@ network! {
     }
 
     /// Writes a sequence, and looks at the states of the encoder; the mask is minus infinity for padding.
-    pub AttentionDecoder<const T: usize, const V: usize,
-    const L: usize>: { tokens: usize[T], h: [1, 128], c: [1, 128], states: [L, 128], mask: [1, L] }
+    pub AttentionDecoder<const T: usize, const V: usize, const L: usize>:
+        { tokens: usize[T], h: [1, 128], c: [1, 128], states: [L, 128], mask: [1, L] }
     -> { scores: [T, V], h_n: [1, 128], c_n: [1, 128], weights: [T, L] } {
         from states, keys: Linear(128, bias = false), Transpose(0, 1) as keys,
         from tokens, embedding: Embedding(V, 32),
