@@ -41,6 +41,7 @@ mod adagrad;
 mod adam;
 #[cfg(test)]
 mod agreement;
+mod apply;
 mod clip;
 mod groups;
 mod lbfgs;

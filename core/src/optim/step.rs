@@ -8,18 +8,18 @@ use dfdx::optim::{Optimizer, OptimizerUpdateError, UnusedTensors};
 use dfdx::tensor::{Cpu, Gradients};
 use dfdx::tensor_ops::Device;
 
+use super::apply::Apply;
 use super::clip::{self, Clip, Squares};
 use super::groups::Group;
 use super::option::InvalidOption;
 use super::presence::{Look, Presence};
-use super::rule::{At, InPlace, Rule};
+use super::rule::{At, Rule};
 use super::share::{self, Share};
-use super::state::{self, Buffers, State};
+use super::state::{Buffers, State};
+use crate::Scalar;
 use crate::device_error::DeviceError;
 use crate::model::any_tensor::{AnyTensor, each, each_mut};
 use crate::model::{Frozen, Model, NoSuchParameter, Place, pattern};
-use crate::run::value::Value;
-use crate::{Scalar, host};
 
 /// An optimizer: the formula `R` with its options, and the state of each parameter. Parameters are identified by their paths, so the optimizer also
 /// works with a clone of the model, or with one loaded from a file.
@@ -36,7 +36,7 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
     /// What is updated here: see [`Optim::share`].
     pub(super) share: Share,
     presence: Presence<E, D>,
-    scratch: Vec<E>,
+    pub(super) scratch: Vec<E>,
 }
 
 /// Why a step failed, or left parameters out.
@@ -156,7 +156,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     }
 
     /// The options of one parameter's next step.
-    fn at(&self, path: &str, step: u64) -> At {
+    pub(super) fn at(&self, path: &str, step: u64) -> At {
         let group = self.groups.iter().rev().find(|(pattern, _)| pattern::means(pattern, path)).map(|&(_, group)| group);
         let group = group.unwrap_or_default();
         At::new(step, self.cfg.lr() * group.lr_scale, group.decay(self.cfg.weight_decay()))
@@ -192,7 +192,7 @@ struct Prepare<'a, R, E: Scalar, D: Device<E>> {
     squares: Squares<E, D>,
 }
 
-const AS_OFTEN: &str = "a model has as many parameters each time it is walked through";
+pub(super) const AS_OFTEN: &str = "a model has as many parameters each time it is walked through";
 
 impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
     fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
@@ -217,94 +217,6 @@ impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
         }
         if matches!(optimizer.clip, Some(Clip::Norm(_))) {
             self.squares.add(self.gradients, tensor)?;
-        }
-        Ok(())
-    }
-}
-
-/// Updates the parameters.
-struct Apply<'a, R, E: Scalar, D: Device<E>> {
-    optimizer: &'a mut Optim<R, E, D>,
-    gradients: &'a mut Gradients<E, D>,
-    present: std::slice::Iter<'a, bool>,
-    place: share::Place,
-    scale: clip::Action,
-    clip: Option<clip::Action>,
-}
-
-impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
-    fn tensor(&mut self, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), D::Err> {
-        let optimizer = &mut *self.optimizer;
-        let path = place.path;
-        let own = if place.trained { self.place.next(&optimizer.share, tensor.element_count()) } else { 0..0 };
-        if !optimizer.moves(place) || !self.present.next().expect(AS_OFTEN) {
-            return Ok(());
-        }
-        let steps = optimizer.states.get(path).map_or(0, |state| state.steps) + 1;
-        let at = optimizer.at(path, steps);
-        let state = optimizer.states.get_mut(path).expect("made a moment ago");
-        state.steps = steps;
-        if own.is_empty() {
-            return Ok(());
-        }
-        if let Buffers::InPlace(device, storages) = &mut state.buffers {
-            let kernel = optimizer.cfg.kernel::<E>(at).filter(|_| self.scale.is_nothing() && self.clip.is_none());
-            match (kernel, &mut storages[..]) {
-                (Some(kernel), storages) if tensor.is_in_order()? => {
-                    let gradient = tensor.gradient(self.gradients)?;
-                    return match (kernel, storages) {
-                        (InPlace::Adam(config), [first, second]) => tensor.adam(&config, [first, second], gradient),
-                        (InPlace::Sgd(config), [velocity]) => tensor.sgd(&config, velocity, gradient),
-                        _ => unreachable!("a rule's kernel has the rule's buffers"),
-                    };
-                }
-                // From here on in single operations: what is done to the gradients, or the order of the elements, is not in the kernel.
-                _ => {
-                    let device = device.clone();
-                    state.buffers = Buffers::new(state.buffers.numbers(), &device, false)?;
-                }
-            }
-        }
-        match &mut state.buffers {
-            Buffers::Host(buffers) => {
-                let in_order = tensor.is_in_order()?;
-                let storage = tensor.gradient(self.gradients)?;
-                let g = host::numbers_mut::<E, D>(storage).expect("a state on the host is of a tensor on the host");
-                // A share is of indices, which are places in memory only then.
-                let g = if in_order { &mut g[own.clone()] } else { g };
-                self.scale.apply(g);
-                if let Some(clip) = &self.clip {
-                    clip.apply(g);
-                }
-                if in_order {
-                    optimizer.scratch.resize(tensor.element_count(), E::default());
-                    tensor.copy_into(&mut optimizer.scratch);
-                    state::update(&optimizer.cfg, at, &mut optimizer.scratch[own], g, buffers);
-                    tensor.copy_from(&optimizer.scratch);
-                } else {
-                    // The states are in the order of the indices, independent of the order in memory.
-                    let (g, mut p) = (tensor.gradient_value(self.gradients)?.to_vec(), tensor.read());
-                    state::update(&optimizer.cfg, at, &mut p[own.clone()], &g[own], buffers);
-                    tensor.write(&p)?;
-                }
-            }
-            Buffers::InPlace(..) => unreachable!("replaced above if the kernel does not serve"),
-            Buffers::Device(buffers) => {
-                let mut g = self.scale.portable(tensor.gradient_value(self.gradients)?.flat())?;
-                if let Some(clip) = &self.clip {
-                    g = clip.portable(g)?;
-                }
-                let p = tensor.value()?;
-                let delta = Value::erase(optimizer.cfg.portable(at, &p.flat(), g, buffers)?)?.0;
-                if tensor.is_in_order()? {
-                    // In place, so that the tensor keeps its identity and with it its gradient.
-                    tensor.axpy(1.0, delta, -1.0)?;
-                } else {
-                    let (p, delta) = (p.to_vec(), delta.to_vec());
-                    let moved: Vec<E> = p.into_iter().zip(delta).map(|(p, delta)| p - delta).collect();
-                    tensor.write(&moved)?;
-                }
-            }
         }
         Ok(())
     }
