@@ -34,7 +34,7 @@ pub(crate) use error::listed;
 pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
-pub use number_words::{NUMBERS, english, french, number_words, read_english};
+pub use number_words::{NUMBER_WORDS, NUMBERS, english, french, number_words, read_english};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
 pub use points::{CURVE_RANGE, curve, curve_at, moons};
 /// Transforms get random number generators of this crate.

@@ -41,6 +41,35 @@ const FRENCH: [&str; 17] = [
 ];
 const FRENCH_TENS: [&str; 5] = ["vingt", "trente", "quarante", "cinquante", "soixante"];
 
+/// The words of numbers below a million: English ones, then French ones. `six` is both, and is there once.
+pub const NUMBER_WORDS: [&str; 56] = {
+    const LISTS: [&[&str]; 6] = [
+        &ENGLISH,
+        &ENGLISH_TENS,
+        &["hundred", "thousand"],
+        &FRENCH,
+        &FRENCH_TENS,
+        // Beside the tens: plurals, and what joins words.
+        &["vingts", "et", "cent", "cents", "mille"],
+    ];
+    /// The number of `six` in the list of French words.
+    const SIX: [usize; 2] = [3, 6];
+    let (mut words, mut count, mut list) = ([""; 56], 0, 0);
+    while list < LISTS.len() {
+        let mut at = 0;
+        while at < LISTS[list].len() {
+            if list != SIX[0] || at != SIX[1] {
+                words[count] = LISTS[list][at];
+                count += 1;
+            }
+            at += 1;
+        }
+        list += 1;
+    }
+    assert!(count == 56);
+    words
+};
+
 /// Two lists of numbers below a million in English words with the French ones, of which no two are the same: `seventy-one` and `soixante-et-onze`, with the hyphens of
 /// the French spelling of 1990. The number of digits is drawn first, so that short numbers are as frequent as long ones until all of them are there.
 ///
@@ -215,6 +244,17 @@ mod tests {
         {
             assert_eq!(read_english(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn all_words_are_listed_once() {
+        let all = (0..NUMBERS).step_by(7).chain(0..1000);
+        let used: BTreeSet<String> = all
+            .flat_map(|number| [english(number), french(number)])
+            .flat_map(|text| text.split([' ', '-']).map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(used.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(NUMBER_WORDS));
+        assert_eq!(used.len(), NUMBER_WORDS.len());
     }
 
     #[test]

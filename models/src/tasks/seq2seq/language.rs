@@ -2,7 +2,7 @@
 
 use layercake::ir::Graph;
 use layercake_train::TrainError;
-use layercake_train::data::{DataError, Dataset, KnownDataset, TextPair, read_english};
+use layercake_train::data::{DataError, Dataset, KnownDataset, NUMBER_WORDS, TextPair, read_english};
 use layercake_train::sequence::{Limits, TokenPair};
 
 use crate::networks::{AttentionDecoder, AttentionSeq2Seq, NumberAttentionSeq2Seq, NumberSeq2Seq, Seq2Seq, SequenceDecoder};
@@ -68,73 +68,13 @@ pub static SUMS: Language = Language {
     attention: Networks { whole: AttentionSeq2Seq::GRAPH, decoder: AttentionDecoder::<1, 14, 7>::GRAPH },
 };
 
-/// English words, then French ones; `six` is both.
-const WORDS: &[&str] = &[
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "seventy",
-    "eighty",
-    "ninety",
-    "hundred",
-    "thousand",
-    "zéro",
-    "un",
-    "deux",
-    "trois",
-    "quatre",
-    "cinq",
-    "sept",
-    "huit",
-    "neuf",
-    "dix",
-    "onze",
-    "douze",
-    "treize",
-    "quatorze",
-    "quinze",
-    "seize",
-    "vingt",
-    "trente",
-    "quarante",
-    "cinquante",
-    "soixante",
-    "vingts",
-    "et",
-    "cent",
-    "cents",
-    "mille",
-];
-
 /// Numbers: `two hundred thirty-four` and `deux-cent-trente-quatre`.
 pub static NUMBERS: Language = Language {
-    symbols: WORDS,
+    symbols: &NUMBER_WORDS,
     has_words: true,
     hyphen: "-",
     source: 9,
-    vocabulary: vocabulary(WORDS.len(), 13),
+    vocabulary: vocabulary(NUMBER_WORDS.len(), 13),
     is_source: |text| read_english(text).is_some(),
     prompt: "two hundred thirty-four",
     expects: "a number below a million in English words, such as `two hundred thirty-four`",
