@@ -68,6 +68,12 @@ pub(crate) fn part<D: Machine>(net: &D::Net, device: &D, name: &str) -> Result<D
     Ok(part)
 }
 
+/// The outputs of a network, by number.
+pub(crate) fn outputs<const N: usize, T>(outputs: Vec<T>) -> Result<[T; N], TrainError> {
+    let count = outputs.len();
+    outputs.try_into().map_err(|_| TrainError::Network(format!("expected {N} outputs, found {count}")))
+}
+
 /// A tensor of a static shape.
 pub(crate) fn shaped<S: Shape, D: Backend<f32>, T: Tape<f32, D>>(value: DynTensor<f32, D, T>) -> Result<Tensor<S, f32, D, T>, TrainError> {
     let dims = value.dims().to_vec();

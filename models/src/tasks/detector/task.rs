@@ -18,7 +18,7 @@ use super::draw;
 use super::head::{Lesson, found};
 use super::photos::{PhotoBatch, Photos};
 use super::proposer::{Kept, Proposer, boxes};
-use crate::tasks::machine::{Machine, shaped};
+use crate::tasks::machine::{Machine, outputs, shaped};
 use crate::tasks::on_device;
 use crate::tasks::pair::Pair;
 use crate::zoo::DetectionSeconds;
@@ -74,12 +74,6 @@ enum Begun<D: Backend<f32>> {
 type Maps<D, T> = Tensor<(usize, usize, usize, usize), f32, D, T>;
 /// A row for each box.
 type Rows<D, T> = Tensor<(usize, usize), f32, D, T>;
-
-/// The outputs of a network, by number.
-fn outputs<const N: usize, T>(outputs: Vec<T>) -> Result<[T; N], TrainError> {
-    let count = outputs.len();
-    outputs.try_into().map_err(|_| TrainError::Network(format!("expected {N} outputs, found {count}")))
-}
 
 /// An error of data for which there is no better place.
 pub fn wrong(error: impl std::fmt::Display) -> TrainError {

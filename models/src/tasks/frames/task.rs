@@ -11,7 +11,7 @@ use layercake_train::run::Canvas;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, argmax};
 
 use super::clips::{ClipBatch, Digits, FRAMES, LABELS, NOBODY, SIDE};
-use crate::tasks::machine::{Machine, shaped};
+use crate::tasks::machine::{Machine, outputs, shaped};
 use crate::tasks::on_device;
 use crate::tasks::pair::Labeler;
 
@@ -32,12 +32,6 @@ fn of_clips<D: Machine, T: Tape<f32, D>>(features: Vec<DynTensor<f32, D, T>>) ->
     let features = shaped::<(usize, usize), D, T>(features)?;
     let (frames, width) = *features.shape();
     on_device(features.try_reshape_like(&(frames / FRAMES, FRAMES, width)).and_then(DynTensor::try_from_tensor))
-}
-
-/// The outputs of a network, by number.
-fn outputs<const N: usize, T>(outputs: Vec<T>) -> Result<[T; N], TrainError> {
-    let count = outputs.len();
-    outputs.try_into().map_err(|_| TrainError::Network(format!("expected {N} outputs, found {count}")))
 }
 
 fn find<D: Machine>(net: &Labeler<D::Net>, device: &D, frames: Array<f32>) -> Result<Found, TrainError> {
