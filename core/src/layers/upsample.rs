@@ -28,23 +28,11 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 /// For each position of the upsampled axis, the elements that contribute to it, with their weights.
 fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
-    let place = |i: usize| {
-        match op.mode {
-            Interpolation::Nearest => return vec![(i / scale, 1.0)],
-            Interpolation::BedOfNails if i.is_multiple_of(scale) => return vec![(i / scale, 1.0)],
-            Interpolation::BedOfNails => return Vec::new(),
-            Interpolation::Bilinear => {}
-        }
-        let at = match (op.align_corners, size * scale) {
-            (true, 1) => 0.0,
-            (true, out) => i as f64 * (size - 1) as f64 / (out - 1) as f64,
-            // Positions before the first element take the first element.
-            (false, _) => ((i as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
-        };
-        let below = (at.floor() as usize).min(size - 1);
-        let share = at - below as f64;
-        // Positions after the last element take the last element.
-        vec![(below, 1.0 - share), ((below + 1).min(size - 1), share)]
+    let place = |i: usize| match op.mode {
+        Interpolation::Nearest => vec![(i / scale, 1.0)],
+        Interpolation::BedOfNails if i.is_multiple_of(scale) => vec![(i / scale, 1.0)],
+        Interpolation::BedOfNails => Vec::new(),
+        Interpolation::Bilinear => op.between(i, size, scale).to_vec(),
     };
     (0..size * scale).map(place).collect()
 }

@@ -62,21 +62,11 @@ impl Resample {
 /// As PyTorch's `Upsample`.
 fn upsampled(op: &ops::Upsample, i: usize, size: usize, scale: usize) -> Vec<(usize, f64)> {
     match op.mode {
-        Interpolation::Nearest => return vec![(i / scale, 1.0)],
-        Interpolation::BedOfNails if i.is_multiple_of(scale) => return vec![(i / scale, 1.0)],
-        Interpolation::BedOfNails => return Vec::new(),
-        Interpolation::Bilinear => {}
+        Interpolation::Nearest => vec![(i / scale, 1.0)],
+        Interpolation::BedOfNails if i.is_multiple_of(scale) => vec![(i / scale, 1.0)],
+        Interpolation::BedOfNails => Vec::new(),
+        Interpolation::Bilinear => op.between(i, size, scale).to_vec(),
     }
-    let at = match (op.align_corners, size * scale) {
-        (true, 1) => 0.0,
-        (true, out) => i as f64 * (size - 1) as f64 / (out - 1) as f64,
-        // Positions before the first element take the first element.
-        (false, _) => ((i as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
-    };
-    let below = (at.floor() as usize).min(size - 1);
-    let share = at - below as f64;
-    // Positions after the last element take the last element.
-    vec![(below, 1.0 - share), ((below + 1).min(size - 1), share)]
 }
 
 fn padded(mode: PadMode, i: usize, before: usize, size: usize) -> Vec<(usize, f64)> {

@@ -162,16 +162,8 @@ impl Moves {
 
 /// The two neighbors of a position of an upsampled axis.
 fn between(op: &ops::Upsample, to: usize, size: usize, scale: usize) -> Taps {
-    let at = match (op.align_corners, size * scale) {
-        (true, 1) => 0.0,
-        (true, count) => to as f64 * (size - 1) as f64 / (count - 1) as f64,
-        // Positions before the first element take the first element.
-        (false, _) => ((to as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
-    };
-    let below = (at.floor() as usize).min(size - 1);
-    let share = at - below as f64;
-    // Positions after the last element take the last element.
-    if share == 0.0 || below == size - 1 { vec![(below, 1.0)] } else { vec![(below, 1.0 - share), (below + 1, share)] }
+    let [first, second] = op.between(to, size, scale);
+    if second.1 == 0.0 || first.0 == second.0 { vec![(first.0, 1.0)] } else { vec![first, second] }
 }
 
 /// The position of element `at` of a value with these sizes, where `steps` are the strides of its axes.

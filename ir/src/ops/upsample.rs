@@ -52,6 +52,21 @@ impl Upsample {
         Ok((self, Shape::new(&[input.dim(0), height, width])))
     }
 
+    /// In bilinear mode, the two elements of an axis of this size between which element `i` of the upsampled axis lies, with their weights. At an end both are the same
+    /// element.
+    pub fn between(&self, i: usize, size: usize, scale: usize) -> [(usize, f64); 2] {
+        let at = match (self.align_corners, size * scale) {
+            (true, 1) => 0.0,
+            (true, out) => i as f64 * (size - 1) as f64 / (out - 1) as f64,
+            // Positions before the first element take the first element.
+            (false, _) => ((i as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
+        };
+        let below = (at.floor() as usize).min(size - 1);
+        let share = at - below as f64;
+        // Positions after the last element take the last element.
+        [(below, 1.0 - share), ((below + 1).min(size - 1), share)]
+    }
+
     pub(crate) const fn magnify(&self) -> [usize; 2] {
         self.scale
     }
