@@ -183,7 +183,7 @@ pub use layercake_ir as ir;
 #[doc = include_str!("model/derive.md")]
 #[doc(inline)]
 pub use layercake_macros::Model;
-pub use model::Model;
+pub use model::{HasGraph, Model, NoGraph};
 pub use run::backend::Backend;
 pub use run::known::upload;
 pub use run::network::Network;
@@ -251,7 +251,7 @@ pub mod __private {
     pub use crate::ids::{ForwardError, or_panic};
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};
-    pub use crate::model::{fields, forward, init, junction, part, ports};
+    pub use crate::model::{HasGraph, NoGraph, chain, fields, forward, init, junction, part, ports};
     pub use crate::run::backend::Backend;
     pub use crate::run::call::{Call, Done, Path};
     pub use crate::run::custom::{call as custom, call_mut as custom_mut};

@@ -26,6 +26,7 @@ mod rules;
 mod shape;
 mod shared;
 pub mod spec;
+mod splice;
 mod text;
 mod verify;
 

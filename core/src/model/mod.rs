@@ -20,12 +20,15 @@
 //! ```
 
 pub(crate) mod any_tensor;
+#[doc(hidden)]
+pub mod chain;
 pub(crate) mod copy;
 #[doc(hidden)]
 pub mod fields;
 #[doc(hidden)]
 pub mod forward;
 mod freeze;
+mod graph;
 #[doc(hidden)]
 pub mod init;
 #[doc(hidden)]
@@ -46,6 +49,7 @@ pub use crate::run::slot::Slot;
 pub use crate::run::value::Value;
 pub use copy::{CopyError, copy_tensors};
 pub use freeze::{Freezing, Frozen, NoSuchParameter};
+pub use graph::{HasGraph, NoGraph};
 pub use named::{Named, NamedMut};
 pub use table::ParameterTable;
 pub use visit::{Place, Visit, VisitMut, visit, visit_mut};

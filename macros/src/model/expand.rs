@@ -75,7 +75,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The struct with another number type and device.
-    fn moved(&self, e2: &TokenStream, d2: &TokenStream, model: impl Fn(&Ident) -> TokenStream) -> TokenStream {
+    pub fn moved(&self, e2: &TokenStream, d2: &TokenStream, model: impl Fn(&Ident) -> TokenStream) -> TokenStream {
         let (name, typing) = (&self.model.input.ident, &self.model.typing);
         let arguments = typing::arguments(self.model.input, |parameter| match &typing.kind {
             Kind::Parameters { e, .. } if parameter == e => Some(e2.clone()),

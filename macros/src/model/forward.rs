@@ -4,10 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::expand::Printer;
-use super::junctions;
 use super::typing::{self, Bound, Kind};
+use super::{graph, junctions};
 
-/// The traits and methods that run the model, and the check that its fields fit together.
+/// The traits and methods that run the model, the check that its fields fit together, and its graph.
 pub fn items(printer: &Printer) -> TokenStream {
     let ways = [
         Way {
@@ -30,7 +30,7 @@ pub fn items(printer: &Printer) -> TokenStream {
     let modules = ways.iter().map(|way| way.module(printer));
     let methods = ways.iter().map(|way| way.methods(printer));
     let (own, parameters, predicates) = (printer.own(), parameters(printer), printer.predicates());
-    let (ports, checks) = (junctions::ports(printer, &parameters), junctions::items(printer));
+    let (ports, checks, graph) = (junctions::ports(printer, &parameters), junctions::items(printer), graph::items(printer));
     quote! {
         #(#modules)*
 
@@ -42,6 +42,7 @@ pub fn items(printer: &Printer) -> TokenStream {
 
         #ports
         #checks
+        #graph
     }
 }
 

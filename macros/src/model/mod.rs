@@ -1,11 +1,12 @@
 //! `#[derive(Model)]`: a struct of networks, layers and tensors becomes a model.
 //!
 //! `attributes` parses `#[model(..)]`, `structure` the fields, `typing` the meaning of the generic parameters; `expand`,
-//! `forward` and `junctions` generate code, which uses `layercake::__private::part` to visit the fields.
+//! `forward`, `junctions` and `graph` generate code, which uses `layercake::__private::part` to visit the fields.
 
 mod attributes;
 mod expand;
 mod forward;
+mod graph;
 mod junctions;
 mod structure;
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use layercake::AnyNetwork;
-use layercake::io::onnx::{DynamicAxis, LoadOptions, Portrayed, load_with, save_dynamic};
+use layercake::HasGraph;
+use layercake::io::onnx::{DynamicAxis, LoadOptions, load_with, save_dynamic};
 use layercake::prelude::*;
 use layercake_tests::{Numbers, difference};
 use safetensors::Dtype;
@@ -39,10 +40,10 @@ fn some(count: usize) -> Vec<usize> {
 }
 
 /// Writes a file for any length, reads it at this one, and compares with the network.
-fn agrees<N: Portrayed + AnyNetwork<f32, Cpu>>(name: &str, net: &N, input: &str, axis_of: usize, dims: [usize; 3]) {
+fn agrees<N: HasGraph + AnyNetwork<f32, Cpu>>(name: &str, net: &N, input: &str, axis_of: usize, dims: [usize; 3]) {
     let (device, path) = (Cpu::default(), place(name));
     save_dynamic(net, &[axis(input, axis_of)], &path).unwrap();
-    let port = net.portrait().inputs()[0].shape;
+    let port = net.graph().expect("a graph").inputs()[0].shape;
     let dims = &dims[..=port.dims().len()];
     let digits = some(dims.iter().product());
     let numbers: Vec<f32> = digits.iter().map(|&digit| digit as f32 / 5.0 - 1.0).collect();
@@ -68,7 +69,8 @@ fn agrees<N: Portrayed + AnyNetwork<f32, Cpu>>(name: &str, net: &N, input: &str,
         false => (Dtype::F32, numbers.iter().flat_map(|number| number.to_le_bytes()).collect()),
     };
     let returned: Vec<u8> = expected.to_vec().into_iter().flat_map(f32::to_le_bytes).collect();
-    let output = net.portrait().outputs()[0].name();
+    let graph = net.graph().expect("a graph");
+    let output = graph.outputs()[0].name();
     let views = [
         (format!("in.{input}"), TensorView::new(dtype, dims.to_vec(), &given).unwrap()),
         (format!("out.{output}"), TensorView::new(Dtype::F32, expected.dims().to_vec(), &returned).unwrap()),

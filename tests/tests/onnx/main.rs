@@ -7,3 +7,4 @@ mod declared;
 mod dynamic;
 mod export;
 mod import;
+mod structs;

@@ -6,6 +6,20 @@ use std::path::PathBuf;
 use layercake_ir::Mistake;
 use layercake_onnx::{DynamicError, ImportError, Refusals};
 
+use crate::NoGraph;
+
+/// Why a model has no form in ONNX.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// Layers that have none.
+    #[error("the network cannot be written as ONNX:\n{0}")]
+    Layers(#[from] Refusals),
+    /// A struct of models has no graph.
+    #[error(transparent)]
+    Graph(#[from] NoGraph),
+}
+
 /// Why an ONNX file cannot be read or written. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,13 +80,13 @@ pub enum OnnxError {
         /// The system's error.
         source: io::Error,
     },
-    /// Layers of the network have no form in ONNX.
-    #[error("{}: the network cannot be written as ONNX:\n{refusals}", path.display())]
-    Layers {
+    /// The model cannot be written as ONNX.
+    #[error("{}: {reason}", path.display())]
+    Export {
         /// The file.
         path: PathBuf,
-        /// All such layers.
-        refusals: Refusals,
+        /// The reason.
+        reason: ExportError,
     },
     /// The network does not accept inputs of the shapes that were asked for.
     #[error("{}: {mistake}", path.display())]

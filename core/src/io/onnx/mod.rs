@@ -1,6 +1,6 @@
 //! ONNX files: whole models, for other programs to run, and from other programs.
 //!
-//! [`save()`] writes any network in `f32` on the CPU, as it is at inference, in the operators of version [`OPSET`]. The first axis of each input and output is
+//! [`save()`] writes any [model with a graph](crate::HasGraph) in `f32` on the CPU, as it is at inference, in the operators of version [`OPSET`]. The first axis of each input and output is
 //! the batch, of any size. Tensors keep PyTorch's names (`conv1.weight`); the weights of recurrent layers are stored in ONNX's gate order, as `lstm.W_l0`.
 //! A layer is one ONNX node where ONNX has it; attention and some others are written out. Layers that only train, such as dropout, leave nothing. Custom
 //! layers have no form in ONNX: they are refused, all of a network at once.
@@ -33,10 +33,10 @@ mod save;
 #[doc(hidden)]
 pub mod typed;
 
-pub use error::OnnxError;
+pub use error::{ExportError, OnnxError};
 pub use layercake_onnx::{
     BatchAxis, DynamicAxis, DynamicError, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit,
 };
 pub use load::{load, load_bytes, load_with};
 pub use parameters::load_parameters;
-pub use save::{Portrayed, save, save_dynamic, save_resized, to_bytes};
+pub use save::{save, save_dynamic, save_resized, to_bytes};

@@ -1,48 +1,26 @@
 //! Writing ONNX files.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use dfdx::tensor::Cpu;
 use layercake_ir::{Graph, Shape};
-use layercake_onnx::{DynamicAxis, DynamicError, Refusals, Tensor};
+use layercake_onnx::{DynamicAxis, DynamicError, Tensor};
 
-use super::OnnxError;
+use super::{ExportError, OnnxError};
+use crate::HasGraph;
 use crate::io::write_atomically;
-use crate::{GraphModel, Model, Network};
 
-/// A model with a graph: every network that `network!` declares, and [`GraphModel`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no graph, so it cannot be written as ONNX",
-    label = "not a network of `network!` in f32 on the CPU, and not a `GraphModel`",
-    note = "of a struct with `#[derive(Model)]`, each network is a file; or declare the whole with `network!`, in which networks are layers"
-)]
-pub trait Portrayed: Model<f32, Cpu> {
-    /// The graph.
-    fn portrait(&self) -> &Graph;
-}
-
-impl<N: Network<f32, Cpu> + Model<f32, Cpu>> Portrayed for N {
-    fn portrait(&self) -> &Graph {
-        N::GRAPH
-    }
-}
-
-impl Portrayed for GraphModel<f32, Cpu> {
-    fn portrait(&self) -> &Graph {
-        self.graph()
-    }
-}
-
-/// Writes a network as an ONNX file, atomically. The same network gives the same bytes.
+/// Writes a model with a graph as an ONNX file, atomically. The same network gives the same bytes.
 ///
 /// Inputs and outputs are `[batch, ..]` with the shapes of the graph. A length that is known only when the network runs is written as the graph has it;
 /// [`save_resized`] writes another, and [`save_dynamic`] leaves it open.
 ///
 /// # Errors
-/// Returns an error if a layer has no form in ONNX (all such layers are listed), or if the file cannot be written.
-pub fn save<N: Portrayed>(net: &N, path: impl AsRef<Path>) -> Result<(), OnnxError> {
-    write(net, net.portrait(), path.as_ref())
+/// Returns an error if a layer has no form in ONNX (all such layers are listed), if a struct has fields without a graph, or if the file cannot be written.
+pub fn save<N: HasGraph>(net: &N, path: impl AsRef<Path>) -> Result<(), OnnxError> {
+    let path = path.as_ref();
+    write(net, graph_of(net, path)?.as_ref(), path)
 }
 
 /// [`save()`] for inputs of these shapes, without the batch: for networks whose lengths or image sizes are known only when they run.
@@ -52,9 +30,9 @@ pub fn save<N: Portrayed>(net: &N, path: impl AsRef<Path>) -> Result<(), OnnxErr
 ///
 /// # Panics
 /// Panics if the number of shapes differs from the number of inputs.
-pub fn save_resized<N: Portrayed>(net: &N, inputs: &[Shape], path: impl AsRef<Path>) -> Result<(), OnnxError> {
+pub fn save_resized<N: HasGraph>(net: &N, inputs: &[Shape], path: impl AsRef<Path>) -> Result<(), OnnxError> {
     let path = path.as_ref();
-    let graph = net.portrait().resized(inputs);
+    let graph = graph_of(net, path)?.resized(inputs);
     let graph = graph.map_err(|mistake| OnnxError::Shapes { path: path.into(), mistake: Box::new(mistake) })?;
     write(net, &graph, path)
 }
@@ -78,11 +56,11 @@ pub fn save_resized<N: Portrayed>(net: &N, inputs: &[Shape], path: impl AsRef<Pa
 ///
 /// # Errors
 /// The same as [`save()`]; and if there is no such axis, or a layer does not accept other sizes or is written for one size.
-pub fn save_dynamic<N: Portrayed>(net: &N, axes: &[DynamicAxis], path: impl AsRef<Path>) -> Result<(), OnnxError> {
+pub fn save_dynamic<N: HasGraph>(net: &N, axes: &[DynamicAxis], path: impl AsRef<Path>) -> Result<(), OnnxError> {
     let path = path.as_ref();
-    let bytes = layercake_onnx::export_dynamic(net.portrait(), &tensors(net), axes);
+    let bytes = layercake_onnx::export_dynamic(graph_of(net, path)?.as_ref(), &tensors(net), axes);
     let bytes = bytes.map_err(|reason| match reason {
-        DynamicError::Layers(refusals) => OnnxError::Layers { path: path.into(), refusals },
+        DynamicError::Layers(refusals) => OnnxError::Export { path: path.into(), reason: refusals.into() },
         reason => OnnxError::Dynamic { path: path.into(), reason },
     })?;
     write_atomically(path, &bytes).map_err(|source| OnnxError::Write { path: path.into(), source })
@@ -91,21 +69,26 @@ pub fn save_dynamic<N: Portrayed>(net: &N, axes: &[DynamicAxis], path: impl AsRe
 /// The bytes that [`save()`] writes.
 ///
 /// # Errors
-/// Lists all layers that have no form in ONNX.
-pub fn to_bytes<N: Portrayed>(net: &N) -> Result<Vec<u8>, Refusals> {
-    bytes(net, net.portrait())
+/// Lists all layers that have no form in ONNX, or all fields of a struct that have no graph.
+pub fn to_bytes<N: HasGraph>(net: &N) -> Result<Vec<u8>, ExportError> {
+    bytes(net, net.graph()?.as_ref())
 }
 
-fn write<N: Portrayed>(net: &N, graph: &Graph, path: &Path) -> Result<(), OnnxError> {
-    let bytes = bytes(net, graph).map_err(|refusals| OnnxError::Layers { path: path.into(), refusals })?;
+/// The graph, for the file of this path.
+fn graph_of<'a, N: HasGraph>(net: &'a N, path: &Path) -> Result<Cow<'a, Graph>, OnnxError> {
+    net.graph().map_err(|reason| OnnxError::Export { path: path.into(), reason: reason.into() })
+}
+
+fn write<N: HasGraph>(net: &N, graph: &Graph, path: &Path) -> Result<(), OnnxError> {
+    let bytes = bytes(net, graph).map_err(|reason| OnnxError::Export { path: path.into(), reason })?;
     write_atomically(path, &bytes).map_err(|source| OnnxError::Write { path: path.into(), source })
 }
 
-fn bytes<N: Portrayed>(net: &N, graph: &Graph) -> Result<Vec<u8>, Refusals> {
-    layercake_onnx::export(graph, &tensors(net))
+fn bytes<N: HasGraph>(net: &N, graph: &Graph) -> Result<Vec<u8>, ExportError> {
+    Ok(layercake_onnx::export(graph, &tensors(net))?)
 }
 
-fn tensors<N: Portrayed>(net: &N) -> HashMap<String, Tensor> {
+fn tensors<N: HasGraph>(net: &N) -> HashMap<String, Tensor> {
     let tensors = net.named_tensors().into_iter();
     tensors.map(|tensor| (tensor.path().to_owned(), Tensor { dims: tensor.shape().to_vec(), data: tensor.to_vec() })).collect()
 }

@@ -4,7 +4,6 @@ use layercake::prelude::*;
 network! { Block: [3] -> [3] { fc: Linear(3) } }
 
 #[derive(Model)]
-#[model(forward)]
 struct Pair<E: Dtype = f32, D: Storage<E> = Cpu> {
     block: Block<E, D>,
     head: modules::Linear<3, 2, E, D>,
