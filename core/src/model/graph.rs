@@ -10,7 +10,7 @@ use crate::GraphModel;
 use crate::run::network::Network;
 
 /// A model in `f32` on the CPU that has a graph: every network of `network!`, a [`GraphModel`], and a struct with
-/// [`#[model(forward)]`](crate::derive@Model). A graph can be drawn, listed as a table and written as ONNX.
+/// [`#[model(forward)]`](derive@crate::Model). A graph can be drawn, listed as a table and written as ONNX.
 ///
 /// ```
 /// use layercake::prelude::*;
