@@ -58,6 +58,24 @@ impl Array {
         }
     }
 
+    /// The rows from `first` on, along the first axis.
+    ///
+    /// # Panics
+    /// Panics if there are no such rows, or no axes.
+    #[must_use]
+    pub fn rows(&self, first: usize, count: usize) -> Self {
+        let (bytes, shape) = (self.0.in_order(), self.shape());
+        let row = shape[1..].iter().product::<usize>() * self.number_type().size();
+        assert!(count <= shape[0] && first <= shape[0] - count, "rows {first} to {} of {}", first + count, shape[0]);
+        let part = View::new(self.number_type(), [&[count], &shape[1..]].concat(), bytes[first * row..][..count * row].to_vec());
+        Self(part.expect("as many bytes as the shape says"))
+    }
+
+    #[cfg(feature = "zip")]
+    pub(crate) fn new_of(view: View<'static>) -> Self {
+        Self(view)
+    }
+
     fn of(view: &View<'_>) -> Self {
         let copied = View::new(view.kind(), view.shape().to_vec(), view.in_order().into_owned());
         Self(copied.expect("as many bytes as the shape says"))

@@ -1,11 +1,13 @@
-//! Files of NumPy with several arrays: `numpy.savez` and `numpy.savez_compressed`.
+//! Files of NumPy: `numpy.savez` and `numpy.savez_compressed` with several arrays, `numpy.save` with one.
 
+mod file;
 mod header;
 mod write;
 
 use std::borrow::Cow;
 use std::path::Path;
 
+pub use file::NpyFile;
 use header::Header;
 pub(super) use write::to_bytes;
 
