@@ -119,6 +119,7 @@
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
 //!   link
 
+pub mod arrays;
 mod bench;
 mod checkpoint;
 #[cfg(feature = "cli")]

@@ -28,9 +28,9 @@ pub use atomic::write_atomically;
 pub use convert::{ConvertOptions, ConvertReport, convert};
 pub use error::IoError;
 pub use json::{JsonError, graph_from_json, graph_to_json, load_graph, save_graph};
+pub use matching::{load_matching, load_renamed, load_renamed_with};
 #[cfg(feature = "zip")]
 pub use npz::NpyFile;
-pub use matching::{load_matching, load_renamed, load_renamed_with};
 pub use report::{Converted, LeftOut, LoadReport, Mismatch};
 pub use safetensors::{OnNonFinite, load_safetensors, load_safetensors_bytes, load_safetensors_with, save_safetensors};
 pub use strict::load_parameters;

@@ -7,26 +7,27 @@ use clap::{Args, ValueEnum};
 use crate::own::DataOptions;
 use crate::tables::{TableOptions, TableTask};
 
-/// A table or a folder of pictures to learn from.
+/// A table, a folder of pictures or arrays to learn from.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of your own data")]
 pub struct DataArgs {
-    /// A CSV file with the names of the columns in its first line, or a folder of pictures with a subfolder for each class.
+    /// A CSV file with the names of the columns in its first line; a folder of pictures with a subfolder for each class; or arrays of NumPy, a .npz file or a folder of .npy
+    /// files: x and y.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// The test data, of the same form [default: a fifth of the data, held out by the seed; of a folder with train and test, the latter].
+    /// The test data, of the same form [default: a fifth of the data, held out by the seed; of a folder with train and test, or of arrays x_train and x_test, the latter].
     #[arg(long, value_name = "PATH", requires = "data")]
     pub test: Option<PathBuf>,
-    /// The column to predict; for several, give the option for each.
+    /// The column or array to predict; for several columns, give the option for each.
     #[arg(long = "target", value_name = "COLUMN", requires = "data")]
     pub targets: Vec<String>,
-    /// What is to be predicted [default: classes for words and for up to 20 different whole numbers, labels for several columns of 0 and 1, otherwise numbers].
+    /// What is to be predicted [default: classes for words and for up to 20 different whole numbers (of arrays: for integers), labels for several columns of 0 and 1, otherwise numbers].
     #[arg(long, value_enum, value_name = "TASK", requires = "data")]
     pub task: Option<Task>,
     /// A column of words, even if these are numbers, such as postal codes; for several, give the option for each.
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub categories: Vec<String>,
-    /// A column that is not used; for several, give the option for each.
+    /// A column or array that is not used; for several, give the option for each.
     #[arg(long = "ignore", value_name = "COLUMN", requires = "data")]
     pub ignored: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub struct PredictArgs {
     /// A run folder, or the parameter file in one.
     #[arg(long, value_name = "PATH")]
     pub checkpoint: PathBuf,
-    /// A CSV file with the columns of the training data (the target may be left out), or pictures.
+    /// A CSV file with the columns of the training data (the target may be left out), pictures, or a file of arrays.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The file to write; CSV, or JSON with --json [default: standard output].

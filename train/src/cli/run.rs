@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::program::said;
 use super::{INTERRUPTED, PredictArgs};
-use crate::own::{Evaluated, Format, Prediction, Predictor, object, write_predictions};
+use crate::own::{Evaluated, Format, Prediction, Predictor, object, write_array_predictions, write_predictions};
 use crate::tables::Frame;
 use crate::{CancellationToken, Goal, Metrics, Seeded, TrainError};
 
@@ -83,29 +83,31 @@ pub fn print_evaluation(found: &Evaluated, as_json: bool) -> Result<(), TrainErr
     said(writeln!(stdout(), "{}: {text} of {} {samples}", found.data, found.items))
 }
 
-/// Predicts from a table or from pictures, and prints or writes the predictions.
+/// Predicts from a table, from pictures or from arrays, and prints or writes the predictions.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or does not fit the run, if there are tables and pictures, or if the output cannot be written.
 pub fn predict<N: AnyNetwork<f32, D> + Clone, D: Seeded>(predictor: &Predictor<N, D>, args: &PredictArgs) -> Result<(), TrainError> {
-    let text = match &predictor.data().table {
-        Some(table) => {
-            let [file] = &args.files[..] else {
-                return Err(TrainError::Setting(format!(
-                    "expected one CSV file, which the run was trained on; found {} files",
-                    args.files.len()
-                )));
-            };
+    let format = if args.json { Format::Json } else { Format::Csv };
+    let only = |what: &str| match &args.files[..] {
+        [file] => Ok(file),
+        files => Err(TrainError::Setting(format!("expected one {what}, which the run was trained on; found {} files", files.len()))),
+    };
+    let data = predictor.data();
+    let text = match (&data.table, &data.arrays) {
+        (Some(table), _) => {
+            let file = only("CSV file")?;
             let frame = Frame::read(file)?;
             let predictions = predictor.rows(&frame)?;
             let new = |warning: &String| eprintln!("warning: {warning}");
             table.warnings(&frame).iter().for_each(new);
-            write_predictions(&frame, table, &predictions, if args.json { Format::Json } else { Format::Csv })
+            write_predictions(&frame, table, &predictions, format)
         }
-        None => {
+        (None, Some(arrays)) => write_array_predictions(&arrays.target, &data.goal, &predictor.arrays(only("file of arrays")?)?, format),
+        (None, None) => {
             let predictions = args.files.iter().map(|path| Ok((path.clone(), predictor.picture(path)?)));
             let predictions = predictions.collect::<Result<Vec<_>, TrainError>>()?;
-            pictures(&predictor.data().goal, &predictions, args)
+            pictures(&data.goal, &predictions, args)
         }
     };
     match &args.out {

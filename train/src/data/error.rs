@@ -249,6 +249,9 @@ pub enum DataError {
         /// What was found.
         found: String,
     },
+    /// A file of arrays cannot be read.
+    #[error(transparent)]
+    Arrays(#[from] layercake::io::IoError),
     /// The device failed, usually for lack of memory.
     #[error("the device failed: {0}")]
     Device(DeviceError),

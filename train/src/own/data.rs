@@ -1,17 +1,20 @@
-//! The data of a run: rows or pictures in memory.
+//! The data of a run: rows, pictures or arrays.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::Goal;
+use crate::arrays::{ArraySet, Pairs};
 use crate::data::transforms::Transform;
 use crate::data::{DataError, Dataset, HasImage, Images, Normalize, Sample, Samples, Split, Target};
 
 /// Data that a program provides itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Given {
     /// Pictures, which are normalized by the mean and standard deviation of the training part.
     Images(Split),
+    /// Inputs and targets, of which a fifth is held out for the test; inputs are standardized: see [`arrays`](crate::arrays).
+    Arrays(Pairs),
     /// Samples of any shape.
     Samples {
         /// The training samples.
@@ -30,12 +33,14 @@ impl From<Split> for Given {
 }
 
 /// Samples, or pictures with their normalization.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum OwnSet {
     /// Samples.
     Samples(Samples),
     /// Pictures.
     Images(Images, Normalize),
+    /// Rows of arrays.
+    Arrays(ArraySet),
 }
 
 impl OwnSet {
@@ -44,6 +49,7 @@ impl OwnSet {
         match self {
             Self::Samples(Samples(all)) => Self::Samples(Samples(indices.iter().map(|&index| all[index].clone()).collect())),
             Self::Images(images, normalize) => Self::Images(images.subset(indices), normalize.clone()),
+            Self::Arrays(rows) => Self::Arrays(rows.subset(indices)),
         }
     }
 }
@@ -55,12 +61,14 @@ impl Dataset for OwnSet {
         match self {
             Self::Samples(samples) => samples.len(),
             Self::Images(images, _) => images.len(),
+            Self::Arrays(rows) => rows.len(),
         }
     }
 
     fn get(&self, index: usize) -> Result<Sample, DataError> {
         match self {
             Self::Samples(samples) => samples.get(index),
+            Self::Arrays(rows) => rows.get(index),
             Self::Images(images, normalize) => {
                 let mut item = images.get(index)?;
                 normalized(normalize, &mut item)?;

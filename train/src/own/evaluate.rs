@@ -10,6 +10,7 @@ use super::data::OwnSet;
 use super::load::{DataOptions, Parts, channels, load, picture_shape, read_images};
 use super::train::{built, name_of};
 use super::{BATCH, OwnModel, find};
+use crate::arrays::Named;
 use crate::data::readers::ImageFolder;
 use crate::data::{Dataset, Loader};
 use crate::ensemble::{Averaged, Member, TestSet, mean_predictions};
@@ -39,7 +40,7 @@ pub struct EvaluationOptions {
     pub others: Vec<PathBuf>,
     /// What else the predictions are the mean of.
     pub averaged: Averaged,
-    /// A CSV file or a folder of pictures; `None` for the test part of the run's own data.
+    /// A CSV file, a folder of pictures or arrays; `None` for the test part of the run's own data.
     pub data: Option<PathBuf>,
 }
 
@@ -113,7 +114,7 @@ where
     load_parameters(&mut net, file)?;
     let test = match set {
         OwnSet::Images(images, normalize) => TestSet::Images(Arc::new(images), normalize),
-        samples @ OwnSet::Samples(_) => TestSet::Samples(samples),
+        samples @ (OwnSet::Samples(_) | OwnSet::Arrays(_)) => TestSet::Samples(samples),
     };
     Ok(Member { net, goal: own.goal.clone(), test })
 }
@@ -126,7 +127,9 @@ fn same_test_part(
     (b, other): (&RunConfig, &OwnData),
 ) -> Result<(), TrainError> {
     let has_part = |path: &Path| path.join("train").is_dir() && path.join("test").is_dir();
-    let held_out = data.test.is_none() && data.path.as_deref().is_some_and(|path| !has_part(path));
+    let has_arrays =
+        |path: &Path| data.arrays.as_ref().is_some_and(|arrays| Named::open(path).is_ok_and(|named| named.has_test(&arrays.inputs)));
+    let held_out = data.test.is_none() && data.path.as_deref().is_some_and(|path| !has_part(path) && !has_arrays(path));
     if (&data.path, &data.test) == (&other.path, &other.test) && (!held_out || a.recipe.seed == b.recipe.seed) {
         return Ok(());
     }
@@ -143,6 +146,9 @@ fn all_of(path: &Path, config: &RunConfig, own: &OwnData) -> Result<(OwnSet, Vec
         let frame = Frame::read(path)?;
         let rows: Vec<usize> = (0..frame.rows()).collect();
         return Ok((OwnSet::Samples(table.samples(&frame, &rows)?), table.warnings(&frame)));
+    }
+    if let Some(schema) = &own.arrays {
+        return Ok((super::arrays::all_of(path, schema, own)?, Vec::new()));
     }
     let (Some(normalize), Goal::Classes(classes)) = (&config.normalize, &own.goal) else {
         return Err(TrainError::Setting("`--data` has no effect on a run on the program's own samples".to_owned()));

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::arrays;
 use super::data::{Given, OwnSet};
+use crate::arrays::Named;
 use crate::data::readers::{Channels, ImageFolder, read_image};
 use crate::data::{DataError, Images, Normalize, Split, listed, split_stratified};
 use crate::run::{OwnData, Recipe};
@@ -10,7 +12,7 @@ use crate::tables::{Frame, Schema, TableOptions};
 use crate::{Goal, TrainError};
 
 /// The share of the data that is held out for the test.
-const HELD_OUT: f64 = 0.2;
+pub(super) const HELD_OUT: f64 = 0.2;
 
 /// Which data, and what they mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -46,6 +48,7 @@ pub(super) struct Parts<'a> {
 /// Reads the data.
 pub(super) fn load(options: &DataOptions, given: Option<Given>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
     match (&options.data, given) {
+        (Some(path), _) if Named::is_one(path) => arrays::of_file(path, options, parts),
         (Some(path), _) if path.is_dir() => {
             options.table.must_be_unused("a folder of pictures")?;
             images_of(path, options.test.as_deref(), parts)
@@ -58,7 +61,7 @@ pub(super) fn load(options: &DataOptions, given: Option<Given>, parts: &Parts<'_
             }
             of_program(given, parts)
         }
-        (None, None) => Err(TrainError::Setting("expected `--data`, a CSV file or a folder of pictures".to_owned())),
+        (None, None) => Err(TrainError::Setting("expected `--data`, a CSV file, a folder of pictures or a file of arrays".to_owned())),
     }
 }
 
@@ -114,7 +117,7 @@ fn table(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded
     let (goal, input) = (schema.goal.clone(), vec![schema.width()]);
     let train = set(&frame, &train)?;
     let (path, test_path) = (Some(absolute(path)), options.test.as_deref().map(absolute));
-    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), hidden: Vec::new(), dropout: None };
+    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), ..OwnData::default() };
     Ok(Loaded { own, normalize: None, train, validation, test, warnings })
 }
 
@@ -130,7 +133,7 @@ fn only_in_training(schema: &Schema, frame: &Frame, labels: &[usize], test: &Opt
 }
 
 /// Splits off the validation rows.
-fn validation(rows: Vec<usize>, recipe: &Recipe) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
+pub(super) fn validation(rows: Vec<usize>, recipe: &Recipe) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
     let [train, held] = recipe.parts(rows.len())?;
     let of = |places: &[usize]| places.iter().map(|&place| rows[place]).collect();
     Ok((of(&train), of(&held)))
@@ -203,15 +206,7 @@ fn pictures(split: Split, path: Option<PathBuf>, test: Option<PathBuf>, parts: &
     let (rows, held) = validation((0..train.len()).collect(), parts.recipe)?;
     let (validation, train) = (if held.is_empty() { None } else { Some(train.subset(&held)) }, train.subset(&rows));
     let normalize = Normalize::measure(&train);
-    let own = OwnData {
-        path,
-        test,
-        goal: Goal::Classes(train.classes().to_vec()),
-        input: train.shape().to_vec(),
-        table: None,
-        hidden: Vec::new(),
-        dropout: None,
-    };
+    let own = OwnData { path, test, goal: Goal::Classes(train.classes().to_vec()), input: train.shape().to_vec(), ..OwnData::default() };
     let set = |images| OwnSet::Images(images, normalize.clone());
     let (train, validation, test) = (set(train), validation.map(set), set(tested));
     Ok(Loaded { own, normalize: Some(normalize), train, validation, test, warnings: Vec::new() })
@@ -220,9 +215,10 @@ fn pictures(split: Split, path: Option<PathBuf>, test: Option<PathBuf>, parts: &
 fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
     match given {
         Given::Images(split) => pictures(split, None, None, parts),
+        Given::Arrays(pairs) => arrays::of_pairs(&pairs, None, None, parts),
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };
-            let own = OwnData { path: None, test: None, goal, input, table: None, hidden: Vec::new(), dropout: None };
+            let own = OwnData { goal, input, ..OwnData::default() };
             let (rows, held) = validation((0..train.0.len()).collect(), parts.recipe)?;
             let train = OwnSet::Samples(train);
             let validation = if held.is_empty() { None } else { Some(train.subset(&held)) };
@@ -233,6 +229,6 @@ fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
 }
 
 /// A run may be resumed from another working directory.
-fn absolute(path: &Path) -> PathBuf {
+pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,14 +1,16 @@
-//! Training on the user's own data, a table or a folder of pictures: what the `layercake` command and the programs of `cli` do.
+//! Training on the user's own data, a table, a folder of pictures or arrays: what the `layercake` command and the programs of `cli` do.
 //!
 //! | data | input of the network |
 //! |---|---|
 //! | a CSV file with named target columns: see [`tables`](crate::tables) | `[inputs]` |
+//! | a `.npz` file or a folder of `.npy` files: see [`arrays`](crate::arrays) | `[inputs]`, or as the network has it |
 //! | a folder with a subfolder of PNG or JPEG files for each class, or with such folders `train` and `test` | `[1, height, width]` for gray, `[3, height, width]` for color; pictures are resized |
 //! | what the program provides: [`Given`] | that of its samples |
 //!
 //! Without test data of its own, a fifth is held out, with the same share of each class, by the seed. Means and standard deviations are those of the training part.
 //! `config.json` keeps them with the names of classes and columns ([`OwnData`]), so that [`evaluate`] and [`Predictor`] need nothing but the run folder.
 
+mod arrays;
 mod data;
 mod evaluate;
 mod load;
@@ -25,7 +27,7 @@ pub use predict::{Prediction, Predictor};
 pub use train::{TrainingOptions, train};
 #[cfg(feature = "cli")]
 pub(crate) use write::object;
-pub use write::{Format, write_predictions};
+pub use write::{Format, write_array_predictions, write_predictions};
 
 use crate::TrainError;
 use crate::run::{OwnData, Recipe, RunConfig, verify_parameters};
@@ -65,7 +67,7 @@ fn find(checkpoint: &std::path::Path) -> Result<(PathBuf, RunConfig, OwnData), T
     let path = file.with_file_name("config.json");
     let config = RunConfig::read(&path)?;
     let Some(own) = config.own.clone() else {
-        let reason = "not a run on a table or a folder of pictures".to_owned();
+        let reason = "not a run on data of your own".to_owned();
         return Err(TrainError::Content { path, reason });
     };
     Ok((file, config, own))

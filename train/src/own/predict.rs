@@ -1,4 +1,4 @@
-//! Predicts from rows of a table or from pictures.
+//! Predicts from rows of a table, from pictures or from arrays.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use super::data::normalized;
 use super::load::{channels, picture_shape};
 use super::train::built;
 use super::{BATCH, OwnModel, find};
+use crate::arrays::Named;
 use crate::data::readers::read_image;
 use crate::data::{Array, Normalize};
 use crate::run::OwnData;
@@ -77,9 +78,40 @@ impl<N: AnyNetwork<f32, D> + Clone, D: Seeded> Predictor<N, D> {
     /// Returns an error if the run is not one on a table, or the table does not fit the run; errors name row and column.
     pub fn rows(&self, frame: &Frame) -> Result<Vec<Prediction>, TrainError> {
         let Some(table) = &self.own.table else {
-            return Err(TrainError::Setting(format!("{}: expected pictures, which the run was trained on", frame.path().display())));
+            return Err(TrainError::Setting(format!(
+                "{}: expected {}, which the run was trained on",
+                frame.path().display(),
+                self.expected()
+            )));
         };
         self.inputs(table.inputs(frame)?)
+    }
+
+    /// Predicts for all rows of arrays: of the array with the name of the training inputs, or the only one.
+    ///
+    /// # Errors
+    /// Returns an error if the run is not one on arrays, or these do not fit the run.
+    pub fn arrays(&self, path: &Path) -> Result<Vec<Prediction>, TrainError> {
+        let Some(schema) = &self.own.arrays else {
+            return Err(TrainError::Setting(format!("{}: expected {}, which the run was trained on", path.display(), self.expected())));
+        };
+        let named = Named::open(path)?;
+        let rows = named.inputs(&schema.inputs)?;
+        let mut predictions = Vec::with_capacity(rows.len());
+        for first in (0..rows.len()).step_by(BATCH) {
+            let count = BATCH.min(rows.len() - first);
+            predictions.extend(self.inputs(schema.inputs(rows, &self.own.input, first, count)?)?);
+        }
+        Ok(predictions)
+    }
+
+    /// What the run was trained on.
+    fn expected(&self) -> &'static str {
+        match (&self.own.table, &self.own.arrays) {
+            (Some(_), _) => "a CSV file",
+            (None, Some(_)) => "arrays",
+            (None, None) => "pictures",
+        }
     }
 
     /// Predicts the class of a picture, PNG or JPEG.
@@ -88,7 +120,7 @@ impl<N: AnyNetwork<f32, D> + Clone, D: Seeded> Predictor<N, D> {
     /// Returns an error if the run is not one on pictures, or the file cannot be read.
     pub fn picture(&self, path: &Path) -> Result<Prediction, TrainError> {
         let Some(normalize) = &self.normalize else {
-            return Err(TrainError::Setting(format!("{}: expected a CSV file, which the run was trained on", path.display())));
+            return Err(TrainError::Setting(format!("{}: expected {}, which the run was trained on", path.display(), self.expected())));
         };
         let shape = picture_shape(Some(&self.own.input), path)?;
         let read = read_image(path, channels(shape))?;

@@ -102,7 +102,7 @@ where
 fn described(own: &OwnData) -> String {
     let from = match &own.table {
         Some(table) => format!("columns {}", crate::data::listed(&table.targets)),
-        None => "samples".to_owned(),
+        None => own.arrays.as_ref().map_or("samples".to_owned(), |arrays| format!("array `{}`", arrays.target)),
     };
     let from = from.replacen("columns", "column", usize::from(own.table.as_ref().is_some_and(|table| table.targets.len() == 1)));
     match &own.goal {

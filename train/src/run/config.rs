@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{MODEL, SUMMARY};
 use super::{Recipe, Source, Transfer};
+use crate::arrays::ArraySchema;
 use crate::checkpoint::Sum;
 use crate::data::Normalize;
 use crate::rl::AgentConfig;
@@ -57,7 +58,7 @@ pub struct RunConfig {
 }
 
 /// The user's own data, and what was learned about them: what a model needs to be evaluated, and to predict from other data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OwnData {
     /// The file or folder; `None` for data that the program itself provides.
     pub path: Option<PathBuf>,
@@ -71,6 +72,9 @@ pub struct OwnData {
     /// The columns of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Schema>,
+    /// The arrays of NumPy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrays: Option<ArraySchema>,
     /// The hidden layers of a network that is made for the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<usize>,
@@ -97,6 +101,9 @@ impl RunConfig {
             return Some(fault.to_string());
         }
         if let Some(fault) = self.own.as_ref().and_then(|own| own.table.as_ref()?.fault()) {
+            return Some(fault);
+        }
+        if let Some(fault) = self.own.as_ref().and_then(|own| own.arrays.as_ref()?.fault(&own.input)) {
             return Some(fault);
         }
         if !["cpu", "cuda"].contains(&self.device.as_str()) {

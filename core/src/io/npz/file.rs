@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::header::Header;
-use crate::io::arrays::{Array, NumberType, View};
 use crate::io::IoError;
+use crate::io::arrays::{Array, NumberType, View};
 
 /// A header is not longer than that: NumPy writes one of 128 bytes for most arrays.
 const LONGEST_HEADER: u64 = 1 << 16;
@@ -44,7 +44,8 @@ impl NpyFile {
             return Err(refused("it is a single number; expected an array with rows".to_owned()));
         }
         if fortran_order && shape.len() > 1 {
-            let reason = "its first axis is the innermost one (Fortran order), so that it has no rows to read: save `numpy.ascontiguousarray(x)`";
+            let reason =
+                "its first axis is the innermost one (Fortran order), so that it has no rows to read: save `numpy.ascontiguousarray(x)`";
             return Err(refused(reason.to_owned()));
         }
         let row = shape[1..].iter().try_fold(kind.size(), |product, &size| product.checked_mul(size));
@@ -56,7 +57,9 @@ impl NpyFile {
             (_, all) => {
                 let expected = all.map_or("more bytes than there can be".to_owned(), |all| format!("{all} bytes"));
                 let there = found.saturating_sub(begins);
-                Err(wrong(format!("its header promises {expected} of numbers, shape {shape:?} of {kind}, but it has {there}: it is not complete")))
+                Err(wrong(format!(
+                    "its header promises {expected} of numbers, shape {shape:?} of {kind}, but it has {there}: it is not complete"
+                )))
             }
         }
     }

@@ -29,8 +29,7 @@ fn another_head() {
 #[test]
 fn sizes_of_a_perceptron() {
     let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
-    let mut own =
-        OwnData { path: None, test: None, goal: Goal::Classes(classes), input: vec![5], table: None, hidden: vec![7, 4], dropout: None };
+    let mut own = OwnData { goal: Goal::Classes(classes), input: vec![5], hidden: vec![7, 4], ..OwnData::default() };
     let graph = mlp::graph(&own).unwrap();
     assert_eq!(graph.params(), (5 * 7 + 7) + (7 * 4 + 4) + (4 * 3 + 3));
     let names: Vec<&str> = graph.nodes().iter().map(|node| &*node.name).collect();

@@ -58,6 +58,13 @@ pub(super) type Outputs<D, T> = Tensor<(usize, usize), f32, D, T>;
 /// The mean loss of a batch, and its weight in the mean over batches.
 type Weighted<D, T> = (Tensor<Rank0, f32, D, T>, f64);
 
+/// No classes.
+impl Default for Goal {
+    fn default() -> Self {
+        Self::Classes(Vec::new())
+    }
+}
+
 impl Goal {
     /// The number of outputs that a network needs.
     pub fn outputs(&self) -> usize {

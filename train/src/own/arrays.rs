@@ -1,0 +1,89 @@
+//! Reads the user's arrays.
+
+use std::path::{Path, PathBuf};
+
+use super::data::OwnSet;
+use super::load::{DataOptions, HELD_OUT, Loaded, Parts, absolute, validation};
+use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, measure_targets};
+use crate::data::{Target, listed, split_stratified};
+use crate::run::OwnData;
+use crate::tables::{TableOptions, TableTask};
+use crate::{Goal, TrainError};
+
+/// The parts of the arrays in a file or folder.
+pub(super) fn of_file(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
+    let TableOptions { targets, task, categories, ignored } = &options.table;
+    if !categories.is_empty() {
+        return Err(TrainError::Setting("`--categories` has no effect on arrays: it is for columns of a table".to_owned()));
+    }
+    let named = Named::open(path)?;
+    let known = parts.known.and_then(|known| known.arrays.as_ref());
+    let (train, inside) = match known {
+        // The names that the run has found, whatever arrays have come since.
+        Some(known) => {
+            named.pairs(&TableOptions { targets: vec![known.target.clone()], ignored: ignored.clone(), ..TableOptions::default() })?
+        }
+        None => named.pairs(&TableOptions { targets: targets.clone(), ignored: ignored.clone(), ..TableOptions::default() })?,
+    };
+    let name = |rows: &crate::arrays::Rows| rows.name().trim_end_matches("_train").to_owned();
+    let test = match &options.test {
+        Some(test) => Some(Named::open(test)?.like(&name(&train.inputs), &name(&train.targets))?),
+        None => inside,
+    };
+    let mut loaded = of_pairs(&train, test.as_ref(), *task, parts)?;
+    (loaded.own.path, loaded.own.test) = (Some(absolute(path)), options.test.as_deref().map(absolute));
+    Ok(loaded)
+}
+
+/// The parts of arrays; without a test part, a fifth is held out.
+pub(super) fn of_pairs(all: &Pairs, test: Option<&Pairs>, task: Option<TableTask>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
+    let known = parts.known.and_then(|known| Some((known.arrays.clone()?, known.goal.clone(), known.input.clone())));
+    let is_new = known.is_none();
+    let (mut schema, mut goal, input) = match known {
+        Some(known) => known,
+        None => ArraySchema::of(all, task, parts.input)?,
+    };
+    let labels = labels(&schema.targets(&goal, &all.targets)?);
+    let (rows, held_out) = match test {
+        Some(_) => ((0..labels.len()).collect(), Vec::new()),
+        None => split_stratified(&labels, HELD_OUT, parts.recipe.seed)?.into(),
+    };
+    let (rows, held) = validation(rows, parts.recipe)?;
+    let mut warnings = Vec::new();
+    if is_new {
+        schema.measure(&all.inputs, &rows, &input)?;
+        measure_targets(&mut goal, &all.targets, &rows)?;
+        warnings.extend(unseen(&goal, &labels, &rows, all));
+    }
+    let whole = ArraySet::new(schema.clone(), &goal, &input, all)?;
+    let set = |rows: &[usize]| OwnSet::Arrays(whole.subset(rows));
+    let test = match test {
+        Some(test) => OwnSet::Arrays(ArraySet::new(schema.clone(), &goal, &input, test)?),
+        None => set(&held_out),
+    };
+    let own = OwnData { goal, input, arrays: Some(schema), ..OwnData::default() };
+    let validation = (!held.is_empty()).then(|| set(&held));
+    Ok(Loaded { own, normalize: None, train: set(&rows), validation, test, warnings })
+}
+
+/// The arrays of other data.
+pub(super) fn all_of(path: &Path, schema: &ArraySchema, own: &OwnData) -> Result<OwnSet, TrainError> {
+    let pairs = Named::open(path)?.like(&schema.inputs, &schema.target)?;
+    Ok(OwnSet::Arrays(ArraySet::new(schema.clone(), &own.goal, &own.input, &pairs)?))
+}
+
+/// The class of each row; 0 for all rows without classes.
+fn labels(targets: &[Target]) -> Vec<usize> {
+    targets.iter().map(|target| if let Target::Class(class) = target { *class } else { 0 }).collect()
+}
+
+/// Classes that the training rows do not have.
+fn unseen(goal: &Goal, labels: &[usize], rows: &[usize], all: &Pairs) -> Option<String> {
+    let Goal::Classes(names) = goal else { return None };
+    let mut seen = vec![false; names.len()];
+    rows.iter().for_each(|&row| seen[labels[row]] = true);
+    let unseen: Vec<&String> = names.iter().zip(seen).filter(|(_, seen)| !seen).map(|(name, _)| name).collect();
+    let path: PathBuf = all.targets.path().to_owned();
+    (!unseen.is_empty())
+        .then(|| format!("{}: classes of `{}` that no training row has: {}", path.display(), all.targets.name(), listed(&unseen)))
+}
