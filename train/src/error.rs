@@ -271,3 +271,10 @@ const _: () = {
     const fn is_portable<T: std::error::Error + Send + Sync + 'static>() {}
     is_portable::<TrainError>();
 };
+
+/// Of conversions that cannot fail.
+impl From<std::convert::Infallible> for TrainError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

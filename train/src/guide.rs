@@ -1,12 +1,20 @@
 //! The guide by the user's own problem. Every example is compiled and run by the tests.
 
 #[cfg(feature = "cli")]
+#[doc = include_str!("../guide/shortest.md")]
+pub mod shortest {}
+
+#[cfg(feature = "cli")]
 #[doc = include_str!("../guide/photos.md")]
 pub mod photos {}
 
 #[cfg(feature = "tables")]
 #[doc = include_str!("../guide/columns.md")]
 pub mod columns {}
+
+#[cfg(feature = "cli")]
+#[doc = include_str!("../guide/arrays.md")]
+pub mod arrays {}
 
 #[doc = include_str!("../guide/series.md")]
 pub mod series {}

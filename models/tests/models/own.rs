@@ -72,7 +72,7 @@ fn classes_of_a_table() {
 
     place.fails("predict mlp --checkpoint s new.csv", 1, "error: s: no such run folder or parameter file");
     place.fails("eval lenet5 --checkpoint r", 1, "error: r: a run of `mlp`, not of `lenet5`");
-    place.fails("predict knn --checkpoint r new.csv", 1, "error: `knn` cannot be trained on your own data: it does not learn from tables or folders of pictures; mlp learns from tables, and lenet5, vgg8 and resnet20 from pictures");
+    place.fails("predict knn --checkpoint r new.csv", 1, "error: `knn` cannot be trained on your own data: it does not learn from tables, folders of pictures or arrays; mlp learns from tables and arrays, and lenet5, vgg8 and resnet20 from pictures and arrays");
     place.fails(
         "predict mlp --checkpoint r new.csv new.csv",
         1,
@@ -233,4 +233,53 @@ fn classes_of_pictures() {
     let output = place.run("train lenet5 --data photos --out s");
     let line = String::from_utf8(output.stderr).unwrap();
     assert!(line.starts_with("error: photos/low/broken.png: expected a PNG or JPEG image"), "{line}");
+}
+
+/// Arrays of NumPy: a file of several, and a folder with a file for each.
+#[test]
+fn arrays() {
+    use layercake::io::{self, Arrays};
+
+    let place = Place::new();
+    let digits = layercake_train::data::digits().train;
+    let x: Vec<f32> = digits.pixels().iter().map(|&pixel| f32::from(pixel)).collect();
+    let count = digits.len();
+    let named = |arrays: [(&str, io::Array); 2]| -> Arrays { arrays.map(|(name, array)| (name.to_owned(), array)).into() };
+    let (inputs, targets) = (io::Array::new(&[count, 8, 8], &x).unwrap(), io::Array::of_indices(&[count], digits.labels()).unwrap());
+    io::write_arrays(place.path("digits.npz"), &named([("images", inputs.clone()), ("labels", targets.clone())])).unwrap();
+
+    let said = place.works("train mlp --data digits.npz --epochs 12 --lr 0.005 --out r");
+    assert!(said.starts_with("array `labels`: 10 classes, `0`, `1`"), "{said}");
+    let summary = place.json("r/summary.json");
+    assert!(summary["test_accuracy"].as_f64() > Some(0.9), "{summary}");
+    // The held-out fifth of the run, again.
+    let found: serde_json::Value = serde_json::from_str(&place.works("eval mlp --checkpoint r --json")).unwrap();
+    assert!((found["test_loss"].as_f64().unwrap() - summary["test_loss"].as_f64().unwrap()).abs() < 1e-6, "{found} {summary}");
+    // The targets need not be there.
+    io::write_arrays(place.path("new.npz"), &named([("images", inputs.rows(0, 3)), ("more", targets.rows(0, 3))])).unwrap();
+    let predicted = place.works("predict mlp --checkpoint r new.npz");
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert!(lines.len() == 4 && lines[0].starts_with("row,predicted_labels,probability_0,"), "{predicted}");
+    let rows = lines[1..].iter().zip(digits.labels()).enumerate();
+    rows.for_each(|(row, (line, label))| assert!(line.starts_with(&format!("{row},{label},0.")), "{line}"));
+    place.works("predict mlp --checkpoint r new.npz --json --out p.json");
+    assert_eq!(place.json("p.json")[2]["row"], 2);
+
+    place.fails(
+        "train lenet5 --data digits.npz",
+        1,
+        "error: digits.npz: array `images`: expected rows of [1, 28, 28], which the network takes, found rows of [8, 8]",
+    );
+    place.fails(
+        "train mlp --data digits.npz --categories a",
+        1,
+        "error: `--categories` has no effect on arrays: it is for columns of a table",
+    );
+    place.fails("predict mlp --checkpoint r new.csv", 1, "error: new.csv: cannot read it: No such file or directory (os error 2)");
+    place.put("photo.csv", b"a\n1\n");
+    place.fails(
+        "eval mlp --checkpoint r --data photo.csv",
+        1,
+        "error: photo.csv: expected arrays: a .npz or .safetensors file, or a folder of .npy files, found another file",
+    );
 }

@@ -31,6 +31,20 @@ pub struct Pairs {
     pub targets: Rows,
 }
 
+impl Pairs {
+    /// Pairs the rows of two arrays.
+    ///
+    /// # Errors
+    /// Returns an error if their numbers of rows differ, or are 0.
+    pub fn new(inputs: Rows, targets: Rows) -> Result<Self, DataError> {
+        if inputs.len() != targets.len() || inputs.is_empty() {
+            let expected = format!("expected as many rows as `{}` has, at least one", inputs.name());
+            return Err(targets.wrong(expected, format!("{} and {}", shown(inputs.shape()), shown(targets.shape()))));
+        }
+        Ok(Self { inputs, targets })
+    }
+}
+
 impl Named {
     /// Whether a path is a file of arrays, by its ending, or a folder of `.npy` files.
     pub fn is_one(path: &Path) -> bool {
@@ -47,6 +61,10 @@ impl Named {
     /// # Errors
     /// Returns an error if a file cannot be read, is damaged or not complete, or has numbers of a type that is not read.
     pub fn open(path: &Path) -> Result<Self, DataError> {
+        if path.exists() && !Self::is_one(path) {
+            let expected = "expected arrays: a .npz or .safetensors file, or a folder of .npy files".to_owned();
+            return Err(DataError::Content { path: path.to_owned(), expected, found: "another file".to_owned() });
+        }
         let is_npy = |path: &Path| path.extension().and_then(OsStr::to_str).is_some_and(|ending| ending.eq_ignore_ascii_case("npy"));
         let files = if path.is_dir() {
             let entries = std::fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>());
@@ -136,12 +154,7 @@ impl Named {
             let name = format!("{name}{part}");
             self.arrays.get(&name).cloned().ok_or_else(|| self.wrong(format!("expected an array `{name}`")))
         };
-        let (inputs, targets) = (array(inputs)?, array(targets)?);
-        if inputs.len() != targets.len() || inputs.is_empty() {
-            let expected = format!("expected as many rows as `{}` has, at least one", inputs.name());
-            return Err(targets.wrong(expected, format!("{} and {}", shown(inputs.shape()), shown(targets.shape()))));
-        }
-        Ok(Pairs { inputs, targets })
+        Pairs::new(array(inputs)?, array(targets)?)
     }
 
     fn wrong(&self, expected: String) -> DataError {

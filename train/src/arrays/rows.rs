@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use layercake::io::{self, NpyFile, NumberType};
 
-use crate::data::DataError;
+use crate::data::{Array, DataError};
 
 /// Rows of numbers along the first axis of an array: in memory, or in a `.npy` file.
 #[derive(Clone, Debug)]
@@ -25,6 +25,16 @@ impl Rows {
     /// An array in memory. The path and the name are for messages.
     pub fn new(path: &Path, name: &str, array: io::Array) -> Self {
         Self { name: name.to_owned(), path: path.to_owned(), source: Source::Memory(Arc::new(array)) }
+    }
+
+    /// Numbers in memory.
+    ///
+    /// # Panics
+    /// Panics if there are no axes.
+    pub fn of(name: &str, array: &Array<f32>) -> Self {
+        let array = io::Array::new(array.shape(), array.as_slice()).expect("an array has as many numbers as its shape says");
+        assert!(!array.shape().is_empty(), "an array with rows");
+        Self::new(Path::new("data"), name, array)
     }
 
     /// An array in a `.npy` file; it is named after the file.

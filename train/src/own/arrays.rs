@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::data::OwnSet;
 use super::load::{DataOptions, HELD_OUT, Loaded, Parts, absolute, validation};
-use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, measure_targets};
-use crate::data::{Target, listed, split_stratified};
+use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, Rows, measure_targets};
+use crate::data::{Array, Normalize, Target, listed, sizes, split_stratified};
 use crate::run::OwnData;
 use crate::tables::{TableOptions, TableTask};
 use crate::{Goal, TrainError};
@@ -70,6 +70,27 @@ pub(super) fn of_pairs(all: &Pairs, test: Option<&Pairs>, task: Option<TableTask
 pub(super) fn all_of(path: &Path, schema: &ArraySchema, own: &OwnData) -> Result<OwnSet, TrainError> {
     let pairs = Named::open(path)?.like(&schema.inputs, &schema.target)?;
     Ok(OwnSet::Arrays(ArraySet::new(schema.clone(), &own.goal, &own.input, &pairs)?))
+}
+
+/// Inputs `[samples, ..]` as the network takes them: standardized as in training.
+pub(super) fn of_given(inputs: Array<f32>, own: &OwnData, normalize: Option<&Normalize>) -> Result<Array<f32>, TrainError> {
+    if let Some(schema) = &own.arrays {
+        let rows = Rows::of(&schema.inputs, &inputs);
+        return Ok(schema.inputs(&rows, &own.input, 0, rows.len())?);
+    }
+    if inputs.shape().get(1..) != Some(&own.input[..]) {
+        let (expected, found) = (sizes(&own.input), sizes(inputs.shape().get(1..).unwrap_or_default()));
+        return Err(TrainError::Setting(format!("expected inputs of {expected} behind the samples, found {found}")));
+    }
+    let Some(normalize) = normalize else { return Ok(inputs) };
+    let (shape, mut numbers) = (inputs.shape().to_vec(), inputs.into_vec());
+    let channels = normalize.mean.len();
+    let plane = own.input[1..].iter().product::<usize>();
+    for (i, number) in numbers.iter_mut().enumerate() {
+        let channel = i / plane % channels;
+        *number = (*number - normalize.mean[channel]) / normalize.std[channel];
+    }
+    Ok(Array::new(shape, numbers))
 }
 
 /// The class of each row; 0 for all rows without classes.

@@ -1,12 +1,15 @@
 //! The data of a run: rows, pictures or arrays.
 
+use std::path::Path;
+
+use layercake::io;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::Goal;
-use crate::arrays::{ArraySet, Pairs};
+use crate::arrays::{ArraySet, Pairs, Rows};
 use crate::data::transforms::Transform;
-use crate::data::{DataError, Dataset, HasImage, Images, Normalize, Sample, Samples, Split, Target};
+use crate::data::{Array, DataError, Dataset, HasImage, Images, Normalize, Sample, Samples, Split, Target};
 
 /// Data that a program provides itself.
 #[derive(Clone, Debug)]
@@ -29,6 +32,25 @@ pub enum Given {
 impl From<Split> for Given {
     fn from(split: Split) -> Self {
         Self::Images(split)
+    }
+}
+
+/// Inputs `[rows, ..]`, and the class of each row.
+impl TryFrom<(Array<f32>, Vec<usize>)> for Given {
+    type Error = DataError;
+
+    fn try_from((inputs, classes): (Array<f32>, Vec<usize>)) -> Result<Self, DataError> {
+        let targets = io::Array::of_indices(&[classes.len()], &classes).expect("a list of classes has one axis");
+        Ok(Self::Arrays(Pairs::new(Rows::of("inputs", &inputs), Rows::new(Path::new("data"), "classes", targets))?))
+    }
+}
+
+/// Inputs `[rows, ..]`, and the numbers to predict for each row, `[rows]` or `[rows, targets]`.
+impl TryFrom<(Array<f32>, Array<f32>)> for Given {
+    type Error = DataError;
+
+    fn try_from((inputs, targets): (Array<f32>, Array<f32>)) -> Result<Self, DataError> {
+        Ok(Self::Arrays(Pairs::new(Rows::of("inputs", &inputs), Rows::of("targets", &targets))?))
     }
 }
 

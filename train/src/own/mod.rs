@@ -13,6 +13,7 @@
 mod arrays;
 mod data;
 mod evaluate;
+mod fit;
 mod load;
 mod predict;
 mod train;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 
 pub use data::{Given, OwnSet};
 pub use evaluate::{Evaluated, EvaluationOptions, evaluate};
+pub use fit::{Fit, Fitted};
 pub use load::DataOptions;
 pub use predict::{Prediction, Predictor};
 pub use train::{TrainingOptions, train};

@@ -136,14 +136,24 @@ impl<N: AnyNetwork<f32, D> + Clone, D: Seeded> Predictor<N, D> {
     /// # Errors
     /// Returns an error if they do not fit the network, or the device fails.
     pub fn inputs(&self, inputs: Array<f32>) -> Result<Vec<Prediction>, TrainError> {
-        let (samples, sizes) = (inputs.shape()[0], inputs.shape()[1..].to_vec());
-        let (len, numbers) = (sizes.iter().product::<usize>(), inputs.into_vec());
-        let mut predictions = Vec::with_capacity(samples);
-        for batch in numbers.chunks(len.max(1) * BATCH) {
-            let shape = [&[batch.len() / len.max(1)], &sizes[..]].concat();
-            let outputs = infer(&self.net, &self.device, Array::new(shape, batch.to_vec()))?;
-            predictions.extend(outputs.chunks_exact(self.own.goal.outputs()).map(|row| Prediction::of(&self.own.goal, row)));
-        }
-        Ok(predictions)
+        predicted(&self.net, &self.device, &self.own.goal, inputs)
     }
+}
+
+/// Predicts for inputs `[samples, ..]`, a batch at a time.
+pub(super) fn predicted<N: AnyNetwork<f32, D>, D: Seeded>(
+    net: &N,
+    device: &D,
+    goal: &Goal,
+    inputs: Array<f32>,
+) -> Result<Vec<Prediction>, TrainError> {
+    let (samples, sizes) = (inputs.shape()[0], inputs.shape()[1..].to_vec());
+    let (len, numbers) = (sizes.iter().product::<usize>(), inputs.into_vec());
+    let mut predictions = Vec::with_capacity(samples);
+    for batch in numbers.chunks(len.max(1) * BATCH) {
+        let shape = [&[batch.len() / len.max(1)], &sizes[..]].concat();
+        let outputs = infer(net, device, Array::new(shape, batch.to_vec()))?;
+        predictions.extend(outputs.chunks_exact(goal.outputs()).map(|row| Prediction::of(goal, row)));
+    }
+    Ok(predictions)
 }

@@ -3,6 +3,7 @@
 use std::io::{Write, stdout};
 
 use layercake::AnyNetwork;
+use layercake::ir::Graph;
 use layercake::schedule::Better;
 
 use super::data::OwnSet;
@@ -122,12 +123,18 @@ fn say(line: &str) {
 pub(super) fn built<N: AnyNetwork<f32, D>, D: Seeded>(model: &OwnModel<'_, N, D>, own: &OwnData, device: &D) -> Result<N, TrainError> {
     let net = (model.build)(own, device)?;
     own.goal.check(net.network_graph())?;
-    let port = net.network_graph().inputs()[0].shape;
+    takes(model.name, net.network_graph(), own)?;
+    Ok(net)
+}
+
+/// Checks that a network takes the inputs of the data.
+pub(super) fn takes(name: &str, graph: &Graph, own: &OwnData) -> Result<(), TrainError> {
+    let port = graph.inputs()[0].shape;
     if port.is_ids() || port.dims() != own.input {
-        let (name, sizes) = (model.name, own.input.iter().map(usize::to_string).collect::<Vec<_>>().join(", "));
+        let sizes = own.input.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         return Err(TrainError::Setting(format!("the network `{name}` has the input {port}, but the data give [{sizes}]{}", inputs(own))));
     }
-    Ok(net)
+    Ok(())
 }
 
 /// What the inputs of a table are.

@@ -31,6 +31,12 @@ impl Array {
         View::new(NumberType::of::<E>(), shape.to_vec(), encode(numbers)).ok().map(Self)
     }
 
+    /// An array of integers of 64 bits from indices in row-major order; `None` if their number is not that of the shape.
+    pub fn of_indices(shape: &[usize], indices: &[usize]) -> Option<Self> {
+        let bytes: Vec<u8> = indices.iter().flat_map(|&index| (index as i64).to_le_bytes()).collect();
+        View::new(NumberType::I64, shape.to_vec(), bytes).ok().map(Self)
+    }
+
     /// The sizes of its axes.
     pub fn shape(&self) -> &[usize] {
         self.0.shape()

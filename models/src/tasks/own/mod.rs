@@ -74,8 +74,7 @@ impl OwnNetwork {
 /// # Errors
 /// Returns an error if it has none.
 pub fn own_network(model: &dyn ZooModel) -> Result<OwnNetwork, ModelError> {
-    let reason =
-        "it does not learn from tables or folders of pictures; mlp learns from tables, and lenet5, vgg8 and resnet20 from pictures";
+    let reason = "it does not learn from tables, folders of pictures or arrays; mlp learns from tables and arrays, and lenet5, vgg8 and resnet20 from pictures and arrays";
     model.own().ok_or(ModelError::Unsupported { model: model.name(), action: "trained on your own data", reason })
 }
 
