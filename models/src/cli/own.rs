@@ -4,7 +4,7 @@ use std::path::Path;
 
 use layercake::ir::Graph;
 use layercake_models::{DeviceKind, ModelError, ZooModel, evaluate_own, own_graph, own_network, own_predictor, train_own};
-use layercake_train::cli::{predict as predict_from, print_evaluation, print_outcome};
+use layercake_train::cli::{cross_validate, predict as predict_from, print_evaluation, print_outcome};
 use layercake_train::distributed::World;
 use layercake_train::own::{EvaluationOptions, TrainingOptions};
 use layercake_train::run::{Purpose, RunConfig, RunFolder, RunOptions};
@@ -12,6 +12,7 @@ use layercake_train::{CancellationToken, TrainError};
 
 use crate::args::{EvalArgs, Predict, TrainArgs};
 use crate::commands::{Outcome, device, named};
+use crate::search::training;
 
 /// Whether a run folder, or the parameter file in one, is that of a run on own data.
 pub(crate) fn is_own_run(checkpoint: &Path) -> bool {
@@ -70,15 +71,32 @@ pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: Cancellatio
     recipe = tuning.recipe(recipe);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world: world.clone() };
-    let (dropout, transfer) = (own.dropout, transfer.transfer());
-    let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, dropout, transfer, device: kind.name(), run };
+    let (data, folds) = (own.data.data.clone(), own.folds.folds);
+    let options = |run: RunOptions| TrainingOptions {
+        data: own.data.clone().into(),
+        recipe,
+        hidden: own.hidden.clone(),
+        dropout: own.dropout,
+        transfer: transfer.clone().transfer(),
+        device: kind.name(),
+        run,
+    };
     let mut warn = |warning: &str| {
         if world.is_root() {
             eprintln!("warning: {warning}");
         }
     };
-    let outcome = train_own(&*model, kind, options, &mut warn)?;
+    if let (Some(count), Some(path)) = (folds, data) {
+        let validated = cross_validate((model.name(), &path), out, count.into(), world, &mut |fold, out| {
+            let run = RunOptions { out: Some(out), cancellation: cancellation.clone(), ..RunOptions::default() };
+            let mut options = options(run);
+            options.data.fold = Some(fold);
+            train_own(&*model, kind, options, &mut warn).map_err(training)
+        });
+        return Ok(validated.map_err(ModelError::from)?);
+    }
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world: world.clone() };
+    let outcome = train_own(&*model, kind, options(run), &mut warn)?;
     if !world.is_root() {
         return Ok(());
     }

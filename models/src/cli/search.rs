@@ -21,7 +21,7 @@ pub(crate) fn run(args: SearchCommand) -> Outcome {
 }
 
 /// Errors of the model as errors of training, which the search can tell apart.
-fn training(error: ModelError) -> TrainError {
+pub(crate) fn training(error: ModelError) -> TrainError {
     match error {
         ModelError::Train(error) => error,
         other => TrainError::Setting(other.to_string()),

@@ -283,3 +283,46 @@ fn arrays() {
         "error: photo.csv: expected arrays: a .npz or .safetensors file, or a folder of .npy files, found another file",
     );
 }
+
+/// Cross-validation, and groups whose rows stay together.
+#[test]
+fn folds_and_groups() {
+    let place = Place::new();
+    let wine = table("wine.csv");
+    let said = place.works(&format!("train mlp --data {wine} --target class --epochs 8 --lr 0.01 --folds 3 --out f"));
+    assert!(said.contains("fold 3 of 3:\n") && said.contains("mean of 3 folds: test loss "), "{said}");
+    let found = place.json("f/folds.json");
+    let of_fold = |fold: usize| place.json(&format!("f/fold-{fold}/summary.json"))["test_accuracy"].as_f64().unwrap();
+    let mean = (1..=3).map(of_fold).sum::<f64>() / 3.0;
+    assert!((found["mean"]["test_accuracy"].as_f64().unwrap() - mean).abs() < 1e-9 && mean > 0.8, "{found}");
+    assert!(found["standard_deviation"]["test_loss"].as_f64() > Some(0.0) && found["folds"].as_array().unwrap().len() == 3);
+    // A fold is evaluated on its own rows, 59 or 60 of 178.
+    let evaluated: serde_json::Value = serde_json::from_str(&place.works("eval mlp --checkpoint f/fold-2 --json")).unwrap();
+    assert!([59, 60].contains(&evaluated["samples"].as_u64().unwrap()), "{evaluated}");
+    assert!((evaluated["test_accuracy"].as_f64().unwrap() - of_fold(2)).abs() < 1e-6);
+
+    // In each of 20 patients, y is a number of the patient's own, which x tells: with the patients apart, it cannot be known.
+    let mut rows = "patient,x,y\n".to_owned();
+    for row in 0..200 {
+        let patient = row % 20;
+        rows += &format!("p{patient},{}.{},{}\n", patient, row / 20, (patient * 7) % 20);
+    }
+    place.put("patients.csv", rows.as_bytes());
+    place.works(
+        "train mlp --data patients.csv --target y --task regression --group patient --epochs 2 --out g --validation 30 --restore-best",
+    );
+    let config = place.json("g/config.json");
+    let inputs = config["own"]["table"]["inputs"].as_array().unwrap();
+    assert_eq!((config["own"]["table"]["group"].as_str(), inputs.len()), (Some("patient"), 1), "{config}");
+    let evaluated: serde_json::Value = serde_json::from_str(&place.works("eval mlp --checkpoint g --json")).unwrap();
+    assert_eq!(evaluated["samples"], 40, "four whole patients: {evaluated}");
+
+    let wine_of = |rest: &str| format!("train mlp --data {wine} --target class {rest}");
+    let error_of = |rest: &str| String::from_utf8(place.run(&wine_of(rest)).stderr).unwrap();
+    let error = error_of("--folds 200 --epochs 1 --out h");
+    assert_eq!(error, "error: cannot make 200 folds of 178 rows; expected at least 2 folds, and as many rows as folds\n");
+    let error = error_of("--group clas");
+    assert!(error.contains("clas") && error.contains("did you mean `class`?"), "{error}");
+    let error = error_of("--group class");
+    assert!(error.contains("expected `class` to be named once"), "{error}");
+}

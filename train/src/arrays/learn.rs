@@ -29,6 +29,7 @@ impl ArraySchema {
         let schema = Self {
             inputs: stem(inputs),
             target: stem(targets),
+            group: None,
             row: inputs.row().to_vec(),
             layout,
             mean: vec![0.0; groups],

@@ -1,6 +1,6 @@
 //! The arrays of a file or folder, and which of them are inputs and targets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -86,11 +86,12 @@ impl Named {
     /// Returns an error that lists the arrays if it is not clear which are meant, or if inputs and targets have different numbers of rows.
     pub fn pairs(&self, options: &TableOptions) -> Result<(Pairs, Option<Pairs>), DataError> {
         let known = |name: &String| self.arrays.contains_key(name) || self.arrays.contains_key(&format!("{name}_train"));
-        if let Some(unknown) = options.targets.iter().chain(&options.ignored).find(|name| !known(name)) {
+        if let Some(unknown) = options.targets.iter().chain(&options.ignored).chain(&options.group).find(|name| !known(name)) {
             return Err(self.wrong(format!("expected an array `{unknown}`")));
         }
-        let names: Vec<&str> =
-            self.arrays.keys().map(String::as_str).filter(|name| !options.ignored.iter().any(|left| left == name)).collect();
+        let left_out =
+            |name: &str| options.ignored.iter().chain(&options.group).any(|left| name == left || name == format!("{left}_train"));
+        let names: Vec<&str> = self.arrays.keys().map(String::as_str).filter(|name| !left_out(name)).collect();
         let stems = |part: &str| names.iter().filter_map(|name| name.strip_suffix(part)).collect::<Vec<_>>();
         let (train, test) = (stems("_train"), stems("_test"));
         if train.is_empty() {
@@ -106,6 +107,18 @@ impl Named {
         Ok((pair, test))
     }
 
+    /// The arrays of these names: one pair, or those for training and test.
+    ///
+    /// # Errors
+    /// Returns an error if there are none of these names, or their numbers of rows differ.
+    pub fn parts(&self, inputs: &str, targets: &str) -> Result<(Pairs, Option<Pairs>), DataError> {
+        if !self.arrays.contains_key(&format!("{inputs}_train")) {
+            return Ok((self.both(inputs, targets, "")?, None));
+        }
+        let test = if self.has_test(inputs) { Some(self.both(inputs, targets, "_test")?) } else { None };
+        Ok((self.both(inputs, targets, "_train")?, test))
+    }
+
     /// The arrays of other data, by the names of the training data.
     ///
     /// # Errors
@@ -113,6 +126,24 @@ impl Named {
     pub fn like(&self, inputs: &str, targets: &str) -> Result<Pairs, DataError> {
         // Data with a part for the test are compared with that part.
         self.both(inputs, targets, if self.has_test(inputs) { "_test" } else { "" })
+    }
+
+    /// The group of each row of the training part, as numbers from 0.
+    ///
+    /// # Errors
+    /// Returns an error if there is no array of that name, or it has not a number for each of `rows` rows.
+    pub fn groups(&self, name: &str, rows: usize) -> Result<Vec<usize>, DataError> {
+        let array = self.arrays.get(&format!("{name}_train")).or(self.arrays.get(name));
+        let array = array.ok_or_else(|| self.wrong(format!("expected an array `{name}`")))?;
+        if array.len() != rows || array.row().iter().product::<usize>() != 1 {
+            return Err(array.wrong(format!("expected the group of each row, [{rows}]"), shown(array.shape())));
+        }
+        let mut known = HashMap::new();
+        let number = |number: f64| {
+            let next = known.len();
+            *known.entry(number.to_bits()).or_insert(next)
+        };
+        Ok(array.read(0, rows)?.to_vec::<f64>().into_iter().map(number).collect())
     }
 
     /// Whether there is a part for the test.

@@ -9,6 +9,9 @@ pub struct ArraySchema {
     pub inputs: String,
     /// The name of what is to be predicted, without `_train`.
     pub target: String,
+    /// The name of the groups whose rows stay together when data are split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The sizes of a row of the inputs, as they are in the file.
     pub row: Vec<usize>,
     /// How a row becomes an input of the network.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::data_args::{DataArgs, PredictArgs};
 use super::ensemble_args::EnsembleArgs;
+use super::folds::FoldsArgs;
 use super::ranks_args::RanksArgs;
 use super::search_args::SearchArgs;
 use super::transfer_args::TransferArgs;
@@ -62,6 +63,8 @@ pub(super) enum Command {
 pub(super) struct TrainArgs {
     #[command(flatten)]
     pub data: DataArgs,
+    #[command(flatten)]
+    pub folds: FoldsArgs,
     /// Number of epochs.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
@@ -90,7 +93,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub out: Option<PathBuf>,
     /// Resume the run in this folder with its original options.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "group", "folds", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "out"])]
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS")]

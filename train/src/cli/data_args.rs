@@ -30,6 +30,9 @@ pub struct DataArgs {
     /// A column or array that is not used; for several, give the option for each.
     #[arg(long = "ignore", value_name = "COLUMN", requires = "data")]
     pub ignored: Vec<String>,
+    /// A column or array of groups whose rows stay together when a part is held out, such as patients. It is not an input.
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub group: Option<String>,
 }
 
 /// A kind of prediction.
@@ -45,13 +48,13 @@ pub enum Task {
 
 impl From<DataArgs> for DataOptions {
     fn from(args: DataArgs) -> Self {
-        let DataArgs { data, test, targets, task, categories, ignored } = args;
+        let DataArgs { data, test, targets, task, categories, ignored, group } = args;
         let task = task.map(|task| match task {
             Task::Classification => TableTask::Classification,
             Task::Regression => TableTask::Regression,
             Task::Labels => TableTask::Labels,
         });
-        Self { data, test, table: TableOptions { targets, task, categories, ignored } }
+        Self { data, test, fold: None, table: TableOptions { targets, task, categories, ignored, group } }
     }
 }
 

@@ -20,6 +20,7 @@
 mod args;
 mod data_args;
 mod ensemble_args;
+mod folds;
 mod program;
 mod ranks_args;
 mod run;
@@ -31,6 +32,7 @@ mod tuning_args;
 
 pub use data_args::{DataArgs, PredictArgs, Task};
 pub use ensemble_args::EnsembleArgs;
+pub use folds::{FoldsArgs, cross_validate};
 pub use program::Program;
 pub use ranks_args::RanksArgs;
 pub use run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};

@@ -13,6 +13,7 @@ use layercake::prelude::*;
 use layercake::{AnyNetwork, Drawing, Summary};
 
 use super::args::{Cli, Command, DoctorArgs, EvalArgs, OwnSearch, TrainArgs};
+use super::folds::cross_validate;
 use super::run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
 use super::search::print_outcome;
 use super::search_own::{OwnSearchOptions, search_own};
@@ -20,7 +21,7 @@ use super::{DataArgs, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
 use crate::distributed::World;
 use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
-use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions};
+use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions, RunOutcome};
 use crate::{CancellationToken, TrainError};
 
 /// Reads the program's own data.
@@ -154,8 +155,16 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
-        let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, ranks, .. } = args;
+        let TrainArgs { data, folds, out, checkpoint_every, tensorboard, tuning, transfer, ranks, .. } = args;
         let (purpose, world) = (tuning.purpose(), ranks.applied(world.clone())?);
+        if let (Some(count), Some(path)) = (folds.folds, data.data.clone()) {
+            return cross_validate((&N::GRAPH.name, &path), out, count.into(), &world, &mut |fold, out| {
+                let run = RunOptions { out: Some(out), cancellation: cancellation.clone(), world: world.clone(), ..RunOptions::default() };
+                let mut options = TrainingOptions { transfer: transfer.clone().transfer(), ..options_of(data.clone(), recipe, run) };
+                options.data.fold = Some(fold);
+                self.outcome(seed, options)
+            });
+        }
         let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
         self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
     }
@@ -171,13 +180,18 @@ where
 
     fn train_with(&self, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
         let is_root = options.run.world.is_root();
+        let outcome = self.outcome(seed, options)?;
+        if is_root { print_outcome(&outcome, curve) } else { Ok(()) }
+    }
+
+    fn outcome(&self, seed: u64, options: TrainingOptions) -> Result<RunOutcome, TrainError> {
+        let is_root = options.run.world.is_root();
         let mut warn = |warning: &str| {
             if is_root {
                 eprintln!("warning: {warning}");
             }
         };
-        let outcome = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
-        if is_root { print_outcome(&outcome, curve) } else { Ok(()) }
+        self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))
     }
 
     fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {

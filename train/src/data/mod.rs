@@ -46,7 +46,7 @@ pub use sample::{Sample, SampleBatch, Samples, Target, Targets};
 pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, WeightedSampler};
 pub(crate) use seed::stream;
 pub use sets::{KnownDataset, Split};
-pub use split::split_stratified;
+pub use split::{folds, folds_grouped, split_grouped, split_stratified};
 pub use sums::{TextPair, sums};
 pub use transforms::Normalize;
 

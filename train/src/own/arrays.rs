@@ -3,40 +3,53 @@
 use std::path::{Path, PathBuf};
 
 use super::data::OwnSet;
-use super::load::{DataOptions, HELD_OUT, Loaded, Parts, absolute, validation};
+use super::load::{DataOptions, Loaded, absolute};
+use super::parts::Parts;
 use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, Rows, measure_targets};
-use crate::data::{Array, Normalize, Target, listed, sizes, split_stratified};
+use crate::data::{Array, Normalize, Target, listed, sizes};
 use crate::run::OwnData;
 use crate::tables::{TableOptions, TableTask};
 use crate::{Goal, TrainError};
 
 /// The parts of the arrays in a file or folder.
 pub(super) fn of_file(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
-    let TableOptions { targets, task, categories, ignored } = &options.table;
+    let TableOptions { targets, task, categories, ignored, group } = &options.table;
     if !categories.is_empty() {
         return Err(TrainError::Setting("`--categories` has no effect on arrays: it is for columns of a table".to_owned()));
     }
     let named = Named::open(path)?;
     let known = parts.known.and_then(|known| known.arrays.as_ref());
+    // Of a run that goes on, the names that it has found.
+    let group = known.map_or(group, |known| &known.group);
     let (train, inside) = match known {
-        // The names that the run has found, whatever arrays have come since.
-        Some(known) => {
-            named.pairs(&TableOptions { targets: vec![known.target.clone()], ignored: ignored.clone(), ..TableOptions::default() })?
+        Some(known) => named.parts(&known.inputs, &known.target)?,
+        None => {
+            let (targets, ignored, group) = (targets.clone(), ignored.clone(), group.clone());
+            named.pairs(&TableOptions { targets, ignored, group, ..TableOptions::default() })?
         }
-        None => named.pairs(&TableOptions { targets: targets.clone(), ignored: ignored.clone(), ..TableOptions::default() })?,
     };
+    let groups = group.as_deref().map(|group| named.groups(group, train.inputs.len())).transpose()?;
     let name = |rows: &crate::arrays::Rows| rows.name().trim_end_matches("_train").to_owned();
     let test = match &options.test {
         Some(test) => Some(Named::open(test)?.like(&name(&train.inputs), &name(&train.targets))?),
         None => inside,
     };
-    let mut loaded = of_pairs(&train, test.as_ref(), *task, parts)?;
+    let mut loaded = of_pairs(&train, test.as_ref(), groups.as_deref(), *task, parts)?;
+    if let Some(arrays) = &mut loaded.own.arrays {
+        arrays.group.clone_from(group);
+    }
     (loaded.own.path, loaded.own.test) = (Some(absolute(path)), options.test.as_deref().map(absolute));
     Ok(loaded)
 }
 
 /// The parts of arrays; without a test part, a fifth is held out.
-pub(super) fn of_pairs(all: &Pairs, test: Option<&Pairs>, task: Option<TableTask>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
+pub(super) fn of_pairs(
+    all: &Pairs,
+    test: Option<&Pairs>,
+    groups: Option<&[usize]>,
+    task: Option<TableTask>,
+    parts: &Parts<'_>,
+) -> Result<Loaded, TrainError> {
     let known = parts.known.and_then(|known| Some((known.arrays.clone()?, known.goal.clone(), known.input.clone())));
     let is_new = known.is_none();
     let (mut schema, mut goal, input) = match known {
@@ -44,11 +57,14 @@ pub(super) fn of_pairs(all: &Pairs, test: Option<&Pairs>, task: Option<TableTask
         None => ArraySchema::of(all, task, parts.input)?,
     };
     let labels = labels(&schema.targets(&goal, &all.targets)?);
-    let (rows, held_out) = match test {
-        Some(_) => ((0..labels.len()).collect(), Vec::new()),
-        None => split_stratified(&labels, HELD_OUT, parts.recipe.seed)?.into(),
+    let [rows, held_out] = match test {
+        Some(_) => {
+            parts.without_folds()?;
+            [(0..labels.len()).collect(), Vec::new()]
+        }
+        None => parts.test(&labels, groups)?,
     };
-    let (rows, held) = validation(rows, parts.recipe)?;
+    let [rows, held] = parts.validation(rows, &labels, groups)?;
     let mut warnings = Vec::new();
     if is_new {
         schema.measure(&all.inputs, &rows, &input)?;
@@ -61,7 +77,7 @@ pub(super) fn of_pairs(all: &Pairs, test: Option<&Pairs>, task: Option<TableTask
         Some(test) => OwnSet::Arrays(ArraySet::new(schema.clone(), &goal, &input, test)?),
         None => set(&held_out),
     };
-    let own = OwnData { goal, input, arrays: Some(schema), ..OwnData::default() };
+    let own = OwnData { goal, input, arrays: Some(schema), fold: parts.fold, ..OwnData::default() };
     let validation = (!held.is_empty()).then(|| set(&held));
     Ok(Loaded { own, normalize: None, train: set(&rows), validation, test, warnings })
 }

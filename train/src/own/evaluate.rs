@@ -7,7 +7,8 @@ use layercake::io::load_parameters;
 use layercake::{AnyNetwork, GraphModel};
 
 use super::data::OwnSet;
-use super::load::{DataOptions, Parts, channels, load, picture_shape, read_images};
+use super::load::{DataOptions, channels, load, picture_shape, read_images};
+use super::parts::Parts;
 use super::train::{built, name_of};
 use super::{BATCH, OwnModel, find};
 use crate::arrays::Named;
@@ -93,7 +94,7 @@ fn test_set<N, D>(
         let (set, warnings) = all_of(path, config, own)?;
         return Ok((set, path.display().to_string(), warnings));
     }
-    let parts = Parts { recipe: &config.recipe, input: None, known: Some(own) };
+    let parts = Parts { recipe: &config.recipe, input: None, known: Some(own), fold: own.fold };
     let options = DataOptions { data: own.path.clone(), test: own.test.clone(), ..DataOptions::default() };
     let given = if own.path.is_none() { model.given.map(|given| given()).transpose()? } else { None };
     let loaded = load(&options, given, &parts)?;
@@ -130,7 +131,7 @@ fn same_test_part(
     let has_arrays =
         |path: &Path| data.arrays.as_ref().is_some_and(|arrays| Named::open(path).is_ok_and(|named| named.has_test(&arrays.inputs)));
     let held_out = data.test.is_none() && data.path.as_deref().is_some_and(|path| !has_part(path) && !has_arrays(path));
-    if (&data.path, &data.test) == (&other.path, &other.test) && (!held_out || a.recipe.seed == b.recipe.seed) {
+    if (&data.path, &data.test, data.fold) == (&other.path, &other.test, other.fold) && (!held_out || a.recipe.seed == b.recipe.seed) {
         return Ok(());
     }
     let reason = format!(

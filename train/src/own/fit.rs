@@ -9,7 +9,8 @@ use layercake::schedule::Better;
 
 use super::arrays::of_given;
 use super::data::{Given, OwnSet};
-use super::load::{DataOptions, Loaded, Parts, load};
+use super::load::{DataOptions, Loaded, load};
+use super::parts::Parts;
 use super::predict::{Prediction, predicted};
 use super::{BATCH, find};
 use crate::data::{Array, Dataset, Loader, Normalize};
@@ -106,7 +107,7 @@ impl Fit {
         has_effect(&recipe)?;
         let device = device_of(net)?;
         let input = net.network_graph().inputs()[0].shape.dims().to_vec();
-        let parts = Parts { recipe: &recipe, input: Some(&input), known: None };
+        let parts = Parts { recipe: &recipe, input: Some(&input), known: None, fold: None };
         let Loaded { own, normalize, train, validation, test, .. } = load(&DataOptions::default(), Some(data?), &parts)?;
         fits(net, &own)?;
         let task = |set: OwnSet| Supervised::new(own.goal.clone(), Loader::new(set, BATCH));

@@ -4,23 +4,23 @@ use std::path::{Path, PathBuf};
 
 use super::arrays;
 use super::data::{Given, OwnSet};
+use super::parts::Parts;
 use crate::arrays::Named;
 use crate::data::readers::{Channels, ImageFolder, read_image};
-use crate::data::{DataError, Images, Normalize, Split, listed, split_stratified};
-use crate::run::{OwnData, Recipe};
+use crate::data::{DataError, Images, Normalize, Split, Target, listed};
+use crate::run::OwnData;
 use crate::tables::{Frame, Schema, TableOptions};
 use crate::{Goal, TrainError};
-
-/// The share of the data that is held out for the test.
-pub(super) const HELD_OUT: f64 = 0.2;
 
 /// Which data, and what they mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DataOptions {
     /// A CSV file or a folder of pictures; `None` for data that the program provides.
     pub data: Option<PathBuf>,
-    /// The test data; `None` to hold out a fifth of the data.
+    /// The test data; `None` to hold out a fifth of the data, or a fold.
     pub test: Option<PathBuf>,
+    /// Which of how many folds of a cross-validation is held out, counted from 0.
+    pub fold: Option<[usize; 2]>,
     /// The columns of a table.
     pub table: TableOptions,
 }
@@ -34,15 +34,6 @@ pub(super) struct Loaded {
     pub validation: Option<OwnSet>,
     pub test: OwnSet,
     pub warnings: Vec<String>,
-}
-
-/// How the parts are made.
-pub(super) struct Parts<'a> {
-    pub recipe: &'a Recipe,
-    /// The sizes that the network takes, if they are known.
-    pub input: Option<&'a [usize]>,
-    /// What an earlier run learned about the data.
-    pub known: Option<&'a OwnData>,
 }
 
 /// Reads the data.
@@ -72,6 +63,7 @@ impl TableOptions {
             ("--task", self.task.is_some()),
             ("--categories", !self.categories.is_empty()),
             ("--ignore", !self.ignored.is_empty()),
+            ("--group", self.group.is_some()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => Err(TrainError::Setting(format!("`{option}` has no effect on {data}: it is for columns of a table"))),
@@ -94,19 +86,20 @@ fn table(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded
         None => Schema::of(&frame, &options.table)?,
     };
     let labels = schema.labels(&frame)?;
-    let seed = parts.recipe.seed;
+    let groups = schema.groups(&frame)?;
     let (train, test) = match &options.test {
         Some(test) => {
+            parts.without_folds()?;
             let test = Frame::read(test)?;
             warnings.extend(schema.warnings(&test));
             ((0..frame.rows()).collect(), (test.clone(), (0..test.rows()).collect()))
         }
         None => {
-            let [train, held] = split_stratified(&labels, HELD_OUT, seed)?;
+            let [train, held] = parts.test(&labels, groups.as_deref())?;
             (train, (frame.clone(), held))
         }
     };
-    let (train, held): (Vec<usize>, Vec<usize>) = validation(train, parts.recipe)?;
+    let [train, held] = parts.validation(train, &labels, groups.as_deref())?;
     if parts.known.is_none() {
         schema.measure(&frame, &train);
         warnings.extend(only_in_training(&schema, &frame, &labels, &options.test));
@@ -117,7 +110,7 @@ fn table(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded
     let (goal, input) = (schema.goal.clone(), vec![schema.width()]);
     let train = set(&frame, &train)?;
     let (path, test_path) = (Some(absolute(path)), options.test.as_deref().map(absolute));
-    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), ..OwnData::default() };
+    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), fold: parts.fold, ..OwnData::default() };
     Ok(Loaded { own, normalize: None, train, validation, test, warnings })
 }
 
@@ -130,13 +123,6 @@ fn only_in_training(schema: &Schema, frame: &Frame, labels: &[usize], test: &Opt
         let (path, column) = (frame.path().display(), &schema.targets[0]);
         format!("{path}: classes of column `{column}` with a single row, which no test row has: {}", listed(&single))
     })
-}
-
-/// Splits off the validation rows.
-pub(super) fn validation(rows: Vec<usize>, recipe: &Recipe) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
-    let [train, held] = recipe.parts(rows.len())?;
-    let of = |places: &[usize]| places.iter().map(|&place| rows[place]).collect();
-    Ok((of(&train), of(&held)))
 }
 
 fn images_of(path: &Path, test: Option<&Path>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
@@ -159,9 +145,12 @@ fn images_of(path: &Path, test: Option<&Path>, parts: &Parts<'_>) -> Result<Load
     }
     let all = read_images(&folder, shape)?;
     let split = match test_folder {
-        Some(test) => Split { test: read_images(&ImageFolder::open_like(&test, &folder)?, shape)?, train: all },
+        Some(test) => {
+            parts.without_folds()?;
+            Split { test: read_images(&ImageFolder::open_like(&test, &folder)?, shape)?, train: all }
+        }
         None => {
-            let [train, held] = split_stratified(all.labels(), HELD_OUT, parts.recipe.seed)?;
+            let [train, held] = parts.test(all.labels(), None)?;
             Split { train: all.subset(&train), test: all.subset(&held) }
         }
     };
@@ -203,23 +192,35 @@ pub(super) fn read_images(folder: &ImageFolder, shape: [usize; 3]) -> Result<Ima
 
 fn pictures(split: Split, path: Option<PathBuf>, test: Option<PathBuf>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
     let Split { train, test: tested } = split;
-    let (rows, held) = validation((0..train.len()).collect(), parts.recipe)?;
+    let [rows, held] = parts.validation((0..train.len()).collect(), train.labels(), None)?;
     let (validation, train) = (if held.is_empty() { None } else { Some(train.subset(&held)) }, train.subset(&rows));
     let normalize = Normalize::measure(&train);
-    let own = OwnData { path, test, goal: Goal::Classes(train.classes().to_vec()), input: train.shape().to_vec(), ..OwnData::default() };
+    let own = OwnData {
+        path,
+        test,
+        goal: Goal::Classes(train.classes().to_vec()),
+        input: train.shape().to_vec(),
+        fold: parts.fold,
+        ..OwnData::default()
+    };
     let set = |images| OwnSet::Images(images, normalize.clone());
     let (train, validation, test) = (set(train), validation.map(set), set(tested));
     Ok(Loaded { own, normalize: Some(normalize), train, validation, test, warnings: Vec::new() })
 }
 
 fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
+    if !matches!(given, Given::Arrays(_)) {
+        parts.without_folds()?;
+    }
     match given {
         Given::Images(split) => pictures(split, None, None, parts),
-        Given::Arrays(pairs) => arrays::of_pairs(&pairs, None, None, parts),
+        Given::Arrays(pairs) => arrays::of_pairs(&pairs, None, None, None, parts),
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };
             let own = OwnData { goal, input, ..OwnData::default() };
-            let (rows, held) = validation((0..train.0.len()).collect(), parts.recipe)?;
+            let labels: Vec<usize> =
+                train.0.iter().map(|sample| if let Target::Class(class) = sample.target { class } else { 0 }).collect();
+            let [rows, held] = parts.validation((0..labels.len()).collect(), &labels, None)?;
             let train = OwnSet::Samples(train);
             let validation = if held.is_empty() { None } else { Some(train.subset(&held)) };
             let (train, test) = (train.subset(&rows), OwnSet::Samples(test));

@@ -15,6 +15,7 @@ mod data;
 mod evaluate;
 mod fit;
 mod load;
+mod parts;
 mod predict;
 mod train;
 mod write;

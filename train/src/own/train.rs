@@ -7,7 +7,8 @@ use layercake::ir::Graph;
 use layercake::schedule::Better;
 
 use super::data::OwnSet;
-use super::load::{DataOptions, Loaded, Parts, load};
+use super::load::{DataOptions, Loaded, load};
+use super::parts::Parts;
 use super::{BATCH, OwnModel};
 use crate::data::Loader;
 use crate::run::{OwnData, Purpose, Recipe, RunConfig, RunOptions, RunOutcome, Source, Trainee, Transfer, command, conduct, has_effect};
@@ -52,13 +53,17 @@ where
     let (data, recipe, known) = match &earlier {
         Some(config) => {
             let own = config.own.clone().ok_or_else(|| TrainError::Setting("the run is not one on own data".to_owned()))?;
-            (DataOptions { data: own.path.clone(), test: own.test.clone(), ..DataOptions::default() }, config.recipe, Some(own))
+            (
+                DataOptions { data: own.path.clone(), test: own.test.clone(), fold: own.fold, ..DataOptions::default() },
+                config.recipe,
+                Some(own),
+            )
         }
         None => (data, recipe, None),
     };
     recipe.check()?;
     has_effect(&recipe)?;
-    let parts = Parts { recipe: &recipe, input: model.input.as_deref(), known: known.as_ref() };
+    let parts = Parts { recipe: &recipe, input: model.input.as_deref(), known: known.as_ref(), fold: data.fold };
     let given = if data.data.is_none() { model.given.map(|given| given()).transpose()? } else { None };
     let Loaded { mut own, normalize, train, validation, test, warnings } = load(&data, given, &parts)?;
     warnings.iter().for_each(|warning| warn(warning));

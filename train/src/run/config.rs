@@ -65,6 +65,9 @@ pub struct OwnData {
     /// The file or folder of the test data; `None` if a part of the data was held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
+    /// Which of how many folds of a cross-validation is held out, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<[usize; 2]>,
     /// What is predicted.
     pub goal: Goal,
     /// The sizes of an input: `[features]`, `[channels, height, width]`.
@@ -102,6 +105,9 @@ impl RunConfig {
         }
         if let Some(fault) = self.own.as_ref().and_then(|own| own.table.as_ref()?.fault()) {
             return Some(fault);
+        }
+        if let Some([fold, count]) = self.own.as_ref().and_then(|own| own.fold).filter(|[fold, count]| fold >= count) {
+            return Some(format!("fold {fold}, counted from 0, of {count}"));
         }
         if let Some(fault) = self.own.as_ref().and_then(|own| own.arrays.as_ref()?.fault(&own.input)) {
             return Some(fault);

@@ -17,15 +17,15 @@ impl Schema {
     /// Returns an error if a named column does not exist or is named twice, if a column of numbers has a word or one of words too many different ones, if the targets do not
     /// fit the task, or if no input is left. Errors name row and column.
     pub fn of(frame: &Frame, options: &TableOptions) -> Result<(Self, Vec<String>), DataError> {
-        let TableOptions { targets, categories, ignored, .. } = options;
+        let TableOptions { targets, categories, ignored, group, .. } = options;
         if targets.is_empty() {
             return Err(frame.wrong("expected the name of a column to predict".to_owned(), "none".to_owned()));
         }
-        for name in targets.iter().chain(categories).chain(ignored) {
+        for name in targets.iter().chain(categories).chain(ignored).chain(group) {
             frame.column(name)?;
         }
         for (at, name) in targets.iter().enumerate() {
-            if targets[..at].contains(name) || ignored.contains(name) {
+            if targets[..at].contains(name) || ignored.contains(name) || group.as_ref() == Some(name) {
                 return Err(frame.wrong(format!("expected `{name}` to be named once"), "it as a target and once more".to_owned()));
             }
         }
@@ -35,7 +35,7 @@ impl Schema {
             if targets.contains(name) {
                 continue;
             }
-            if ignored.contains(name) {
+            if ignored.contains(name) || group.as_ref() == Some(name) {
                 unused.push(name.clone());
                 continue;
             }
@@ -51,7 +51,7 @@ impl Schema {
         if inputs.is_empty() {
             return Err(frame.wrong("expected a column besides the targets with more than one value".to_owned(), listed(frame.columns())));
         }
-        Ok((Self { inputs, targets: targets.clone(), goal, unused }, warnings))
+        Ok((Self { inputs, targets: targets.clone(), goal, unused, group: group.clone() }, warnings))
     }
 
     /// Measures mean and standard deviation of the numbers in these rows: the training rows.

@@ -15,6 +15,8 @@ pub struct TableOptions {
     pub categories: Vec<String>,
     /// Columns that are not used: names, numbers of rows.
     pub ignored: Vec<String>,
+    /// The column of groups whose rows stay together when data are split, such as patients. It is not an input.
+    pub group: Option<String>,
 }
 
 /// A kind of prediction.
@@ -40,6 +42,9 @@ pub struct Schema {
     pub goal: Goal,
     /// Columns of the training data that are not used: ignored, or with the same value in all rows.
     pub unused: Vec<String>,
+    /// The column of groups whose rows stay together when data are split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// A column that is an input.
