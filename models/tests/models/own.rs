@@ -178,7 +178,28 @@ fn resumed() {
         "error: the argument '--resume <RUN_DIR>' cannot be used with '--target <COLUMN>'",
     );
     place.works("train --resume killed");
-    assert!(fs::read(place.path("whole/model.safetensors")).unwrap() == fs::read(place.path("killed/model.safetensors")).unwrap());
+    let same = |one: &str, other: &str| {
+        let parameters = |run: &str| fs::read(place.path(&format!("{run}/model.safetensors"))).unwrap();
+        parameters(one) == parameters(other)
+    };
+    assert!(same("whole", "killed"));
+
+    // Pictures that change at random.
+    for (number, class) in (0..24).map(|i| (i, i % 3)) {
+        fs::create_dir_all(place.path(&format!("photos/{class}"))).unwrap();
+        place.put(&format!("photos/{class}/{number}.png"), &picture(class, number));
+    }
+    let train = "train lenet5 --data photos --epochs 12 --batch-size 6 --augment flip,color";
+    place.works(&format!("{train} --out changed"));
+    killed(&place, &format!("{train} --out stopped --checkpoint-every 1"), "stopped");
+    assert_eq!(place.json("stopped/config.json")["own"]["augmentations"], serde_json::json!(["flip", "color"]));
+    place.works("train --resume stopped");
+    assert!(same("changed", "stopped"));
+    place.works("train lenet5 --data photos --epochs 12 --batch-size 6 --out plain");
+    assert!(!same("changed", "plain"));
+    let error =
+        String::from_utf8(place.run(&format!("train mlp --data {} --target class --augment flip", table("wine.csv"))).stderr).unwrap();
+    assert_eq!(error, "error: `--augment` has no effect on these data: it is for a folder of pictures\n");
 }
 
 /// A gray picture of 10x12 with a bright bar at one of three heights.

@@ -93,7 +93,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub out: Option<PathBuf>,
     /// Resume the run in this folder with its original options.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "group", "folds", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "group", "augment", "folds", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "out"])]
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS")]

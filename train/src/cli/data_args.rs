@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::own::DataOptions;
+use crate::own::{Augmentation, DataOptions};
 use crate::tables::{TableOptions, TableTask};
 
 /// A table, a folder of pictures or arrays to learn from.
@@ -33,6 +33,9 @@ pub struct DataArgs {
     /// A column or array of groups whose rows stay together when a part is held out, such as patients. It is not an input.
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub group: Option<String>,
+    /// How training pictures change at random, with commas.
+    #[arg(long, value_enum, value_name = "CHANGE,..", value_delimiter = ',', requires = "data")]
+    pub augment: Vec<Augmentation>,
 }
 
 /// A kind of prediction.
@@ -48,13 +51,13 @@ pub enum Task {
 
 impl From<DataArgs> for DataOptions {
     fn from(args: DataArgs) -> Self {
-        let DataArgs { data, test, targets, task, categories, ignored, group } = args;
+        let DataArgs { data, test, targets, task, categories, ignored, group, augment } = args;
         let task = task.map(|task| match task {
             Task::Classification => TableTask::Classification,
             Task::Regression => TableTask::Regression,
             Task::Labels => TableTask::Labels,
         });
-        Self { data, test, fold: None, table: TableOptions { targets, task, categories, ignored, group } }
+        Self { data, test, fold: None, augmentations: augment, table: TableOptions { targets, task, categories, ignored, group } }
     }
 }
 

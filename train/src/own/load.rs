@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arrays;
+use super::augment::Augmentation;
 use super::data::{Given, OwnSet};
 use super::parts::Parts;
 use crate::arrays::Named;
@@ -21,6 +22,8 @@ pub struct DataOptions {
     pub test: Option<PathBuf>,
     /// Which of how many folds of a cross-validation is held out, counted from 0.
     pub fold: Option<[usize; 2]>,
+    /// How training pictures change.
+    pub augmentations: Vec<Augmentation>,
     /// The columns of a table.
     pub table: TableOptions,
 }

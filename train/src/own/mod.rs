@@ -11,6 +11,7 @@
 //! `config.json` keeps them with the names of classes and columns ([`OwnData`]), so that [`evaluate`] and [`Predictor`] need nothing but the run folder.
 
 mod arrays;
+mod augment;
 mod data;
 mod evaluate;
 mod fit;
@@ -22,6 +23,7 @@ mod write;
 
 use std::path::PathBuf;
 
+pub use augment::Augmentation;
 pub use data::{Given, OwnSet};
 pub use evaluate::{Evaluated, EvaluationOptions, evaluate};
 pub use fit::{Fit, Fitted};

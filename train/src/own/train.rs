@@ -6,6 +6,7 @@ use layercake::AnyNetwork;
 use layercake::ir::Graph;
 use layercake::schedule::Better;
 
+use super::augment::loader;
 use super::data::OwnSet;
 use super::load::{DataOptions, Loaded, load};
 use super::parts::Parts;
@@ -67,6 +68,8 @@ where
     let given = if data.data.is_none() { model.given.map(|given| given()).transpose()? } else { None };
     let Loaded { mut own, normalize, train, validation, test, warnings } = load(&data, given, &parts)?;
     warnings.iter().for_each(|warning| warn(warning));
+    own.augmentations = known.as_ref().map_or(data.augmentations, |known| known.augmentations.clone());
+    let augmentations = own.augmentations.clone();
     (own.hidden, own.dropout) = known.map_or((hidden, dropout), |known| (known.hidden, known.dropout));
     if run.purpose != Purpose::Trial && run.world.is_root() {
         say(&described(&own));
@@ -97,7 +100,7 @@ where
         optimizer: recipe.adam(&net),
         net,
         items: crate::data::Dataset::len(&train),
-        train: Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers),
+        train: loader(train, recipe.batch_size, &augmentations)?.shuffle(recipe.seed).workers(recipe.workers),
         task,
         selected_by: ("validation_loss", Better::Lower),
     };

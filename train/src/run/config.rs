@@ -78,6 +78,10 @@ pub struct OwnData {
     /// The arrays of NumPy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrays: Option<ArraySchema>,
+    /// How training pictures change.
+    #[cfg(feature = "tables")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augmentations: Vec<crate::own::Augmentation>,
     /// The hidden layers of a network that is made for the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<usize>,
