@@ -1,7 +1,7 @@
 //! The plan of a graph: all launches of its passes, in order.
 
 use layercake_engine::Mode;
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Port};
 
 use crate::arena;
 use crate::emit::{At, Emit};
@@ -37,7 +37,7 @@ impl std::fmt::Display for Unsupported {
 impl std::error::Error for Unsupported {}
 
 /// All work of a pass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The kernels, each once.
     pub kernels: Vec<Kernel>,
@@ -47,8 +47,14 @@ pub struct Plan {
     pub backward: Vec<Task>,
     /// The first element of each buffer in the arena.
     pub buffers: Vec<usize>,
+    /// The number of elements of each buffer.
+    pub lens: Vec<usize>,
     /// The number of elements of the arena.
     pub arena: usize,
+    /// The number of elements of each input.
+    pub inputs: Vec<usize>,
+    /// The number of elements of each tensor of the nodes.
+    pub params: Vec<usize>,
     /// The number of elements of each output.
     pub outputs: Vec<usize>,
     /// The tensors that get new values: their numbers in graph order, and their lengths.
@@ -78,8 +84,20 @@ impl Plan {
         let (buffers, arena) = arena::assign(&emit.lens, &emit.tasks);
         let mut forward = emit.tasks;
         let backward = forward.split_off(split);
-        let outputs = graph.outputs().iter().map(|port| key.batch * port.shape.len()).collect();
-        Ok(Self { kernels: emit.kernels, forward, backward, buffers, arena, outputs, updates: emit.updates })
+        let batched = |ports: &[Port]| ports.iter().map(|port| key.batch * port.shape.len()).collect();
+        let tensors = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
+        Ok(Self {
+            kernels: emit.kernels,
+            forward,
+            backward,
+            buffers,
+            lens: emit.lens,
+            arena,
+            inputs: batched(graph.inputs()),
+            params: tensors.map(|tensor| tensor.shape.len()).collect(),
+            outputs: batched(graph.outputs()),
+            updates: emit.updates,
+        })
     }
 }
 

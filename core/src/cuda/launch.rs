@@ -98,18 +98,17 @@ impl Places {
         found.unwrap_or_else(|| panic!("a plan asks for {place:?}, which its pass does not have"))
     }
 
-    /// Whether all have the lengths that a plan counts with. `lens` are those of the inputs and of the tensors.
-    pub fn fit(&self, plan: &Plan, inputs: &[usize], params: &[usize]) -> bool {
+    /// Whether all have the lengths that a plan counts with.
+    pub fn fit(&self, plan: &Plan) -> bool {
         let same = |all: &[Memory], lens: &[usize]| all.iter().map(|memory| memory.len).eq(lens.iter().copied());
         let within =
             |all: &[Option<Memory>], lens: &[usize]| all.iter().zip(lens).all(|(memory, len)| memory.is_none_or(|m| m.len == *len));
-        let updates: Vec<usize> = plan.updates.iter().map(|&(_, len)| len).collect();
-        same(&self.inputs, inputs)
-            && same(&self.params, params)
+        same(&self.inputs, &plan.inputs)
+            && same(&self.params, &plan.params)
             && same(&self.outputs, &plan.outputs)
-            && same(&self.updates, &updates)
-            && within(&self.param_grads, params)
-            && within(&self.input_grads, inputs)
+            && self.updates.iter().map(|memory| memory.len).eq(plan.updates.iter().map(|&(_, len)| len))
+            && within(&self.param_grads, &plan.params)
+            && within(&self.input_grads, &plan.inputs)
             && (self.output_grads.is_empty() || same(&self.output_grads, &plan.outputs))
             && self.arena.is_none_or(|arena| arena.len >= plan.arena)
     }
@@ -244,6 +243,18 @@ fn load(device: &CudaDevice, kernel: &Kernel) -> Result<Function, DriverError> {
     let module = unsafe { result::module::load_data(image.as_ptr().cast()) }?;
     // SAFETY: the module was just loaded. It is never unloaded.
     unsafe { result::module::get_function(module, text(kernel.name.to_owned())?) }.map(Function)
+}
+
+/// The GPU's name.
+///
+/// # Errors
+/// Returns the driver's error.
+pub(crate) fn name(device: &CudaDevice) -> Result<String, DriverError> {
+    let mut text = [0_u8; 128];
+    // SAFETY: a place for so many bytes. The driver writes a text there, and a zero behind it.
+    unsafe { sys::cuDeviceGetName(text.as_mut_ptr().cast(), text.len() as i32, *device.cu_device()) }.result()?;
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
 }
 
 /// The GPU's own instruction set, if the compiler's name for it is known here; otherwise the compiler's default, which the driver translates.

@@ -1,5 +1,6 @@
 //! Opening a CUDA device, with errors that say what is missing.
 
+mod card;
 pub(crate) mod launch;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
@@ -10,10 +11,11 @@ use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
 use dfdx::shapes::Rank1;
 use dfdx::tensor::{Cuda, Tensor, ZerosTensor};
 
-use layercake_engine::Mode;
+pub use layercake_engine::Mode;
 use layercake_engine_cuda::{Key, Plan};
 use layercake_ir::Graph;
 
+pub use card::{Card, Cost, card, cost};
 pub use layercake_engine_cuda::Unsupported;
 
 use crate::DeviceError;

@@ -95,8 +95,7 @@ fn forward(plan: Plan, x: Value<f32, Cuda>, target: Target<'_>) -> Result<(Value
         outputs: vec![Memory::of_tensor(&loss), Memory::of_tensor(&slopes), Memory::of_storage(&losses)],
         ..Places::default()
     };
-    let lens: Vec<usize> = [plan.outputs[1], plan.outputs[2], target.weight.len()].into_iter().take(places.inputs.len()).collect();
-    assert!(places.fit(&plan, &lens, &[]), "there are a class for each row and a weight for each class");
+    assert!(places.fit(&plan), "there are a class for each row and a weight for each class");
     plan.forward.iter().try_for_each(|task| loaded.run(&plan, &task.work, &places, 0))?;
     let value = Value::erase(loss.clone())?.0.with_dims(Vec::new());
     Ok((value, Pass { plan, loaded, x: x.flat(), loss, slopes }))

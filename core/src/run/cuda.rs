@@ -203,10 +203,7 @@ impl Pass {
     /// Does the work of the forward or the backward pass. If that fails, the layer is noted.
     fn run(&self, backward: bool) -> Result<(), Error> {
         let Ready { graph, batch, plan, loaded, .. } = &*self.ready;
-        let lens = |values: &mut dyn Iterator<Item = usize>| values.collect::<Vec<_>>();
-        let inputs = lens(&mut graph.inputs().iter().map(|port| batch * port.shape.len()));
-        let params = lens(&mut graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec()).map(|param| param.shape.len()));
-        assert!(self.places.fit(plan, &inputs, &params), "the tensors of `{}` have other sizes than its graph", graph.name);
+        assert!(self.places.fit(plan), "the tensors of `{}` have other sizes than its graph", graph.name);
         for Task { node, work } in if backward { &plan.backward } else { &plan.forward } {
             let place = || Place { backward, ..portable::place_of(graph, &graph.nodes()[*node], *batch, size_of::<f32>()) };
             place::within(place, || loaded.run(plan, work, &self.places, self.seed))?;
