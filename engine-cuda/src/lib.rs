@@ -30,6 +30,6 @@ mod steps;
 mod traffic;
 
 pub use kernel::{Arg, Kernel, Kind, Place, Task, Work};
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, ones};
 pub use many::{Many, Rows, norm_factor};
 pub use plan::{Key, Plan, Unsupported};

@@ -37,6 +37,12 @@ pub fn cross_entropy([batch, classes, positions]: [usize; 3], scale: f32, [share
     Plan { kernels, forward, backward, inputs, outputs: vec![1, elements, rows], ..Plan::default() }
 }
 
+/// Fills with ones: `float *to, int n`, a thread for each.
+pub fn ones() -> Kernel {
+    let body = "extern \"C\" __global__ void KERNEL(SIGNATURE) {\n    FOR_EACH(i, n)\n    to[i] = 1.0f;\n}\n";
+    Kernel::new("ones", "float *to, int n", "", body)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -78,7 +78,7 @@ fn serve(
     let mut step = || -> Result<Plain<Rank0>, BenchError> {
         let loss = train(&mut model, kept.take().expect("put back at the end")).map_err(failed)?;
         let value = loss.retaped::<NoneTape>();
-        let mut new = loss.try_backward().map_err(|error| failed(DeviceError::of(&error)))?;
+        let mut new = layercake::gradient::backward(loss).map_err(|error| failed(DeviceError::of(&error)))?;
         adam.step(&mut model, &mut new).map_err(failed)?;
         model.zero_grads(&mut new);
         kept = Some(new);

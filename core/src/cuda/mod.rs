@@ -1,9 +1,14 @@
 //! Opening a CUDA device, with errors that say what is missing.
 
 mod card;
+pub(crate) mod follow;
+pub(crate) mod generic;
 pub(crate) mod launch;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
+pub(crate) mod many;
+pub(crate) mod owned;
+pub(crate) mod places;
 
 use std::path::Path;
 

@@ -17,7 +17,8 @@ use super::call::{Call, Done, Path};
 use super::place::{self, Place};
 use super::portable;
 use super::value::Value;
-use crate::cuda::launch::{Loaded, Memory, Places};
+use crate::cuda::launch::Loaded;
+use crate::cuda::places::{Memory, Places};
 use crate::tape::Located;
 
 type Error = <Cuda as HasErr>::Err;
@@ -98,7 +99,7 @@ impl Kept {
             self.refused.get_or_init(|| ());
             return Ok(None);
         };
-        let loaded = Loaded::new(device(call)?, &plan)?;
+        let loaded = Loaded::new(device(call)?, &plan.kernels)?;
         let ready = Rc::new(Ready { graph: call.graph.clone(), batch: key.batch, plan, loaded, arenas: RefCell::default() });
         if plans.len() == PLANS {
             plans.remove(0);

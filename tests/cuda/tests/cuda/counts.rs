@@ -176,7 +176,7 @@ fn train(
     let mut adam = Adam::new(&model, AdamConfig::default());
     let mut gradients = model.alloc_grads();
     for _ in 0..steps {
-        gradients = loss(&mut model, gradients).backward();
+        gradients = layercake::gradient::backward(loss(&mut model, gradients)).expect("the device works");
         adam.step(&mut model, &mut gradients).expect("the device works");
         model.zero_grads(&mut gradients);
     }
