@@ -9,9 +9,14 @@ impl Plan {
         self.forward.iter().chain(&self.backward).map(|task| self.of(task)).sum()
     }
 
-    /// The elements of all tensors that lie between tasks: the buffers, without regard to which share a place.
-    pub fn held(&self) -> usize {
-        self.lens.iter().sum()
+    /// The elements of all tensors that the tasks compute: what lies between them, outputs, gradients and statistics, each once and without regard to which share a place.
+    pub fn computed(&self) -> usize {
+        let tasks = self.forward.iter().chain(&self.backward);
+        let mut places: Vec<Place> = tasks.flat_map(|task| task.work.places()).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|place| !matches!(place, Place::Input(_) | Place::Param(_) | Place::OutputGrad(_)));
+        places.into_iter().map(|place| self.len(place)).sum()
     }
 
     fn of(&self, task: &Task) -> usize {

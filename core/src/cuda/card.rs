@@ -59,6 +59,8 @@ pub struct Cost {
     /// Bytes of the tensors that the launches read and write, each tensor once for each launch: what has to pass between the GPU and its memory if the GPU keeps
     /// nothing from one launch to the next, and reads nothing twice within one.
     pub moved: u64,
+    /// Bytes of all tensors that the launches compute, each tensor once: what lies between launches, outputs, gradients and statistics.
+    pub computed: u64,
     /// Bytes of the memory for all that lies between inputs and outputs.
     pub memory: u64,
 }
@@ -70,5 +72,5 @@ pub struct Cost {
 pub fn cost(graph: &Graph, batch: usize, mode: Mode) -> Result<Cost, Unsupported> {
     let plan = Plan::new(&graph.inlined(), Key { batch, mode, input_grad: false })?;
     let bytes = |elements: usize| elements as u64 * size_of::<f32>() as u64;
-    Ok(Cost { launches: plan.forward.len() + plan.backward.len(), moved: bytes(plan.moved()), memory: bytes(plan.arena) })
+    Ok(Cost { launches: plan.forward.len() + plan.backward.len(), moved: bytes(plan.moved()), computed: bytes(plan.computed()), memory: bytes(plan.arena) })
 }
