@@ -72,5 +72,10 @@ pub struct Cost {
 pub fn cost(graph: &Graph, batch: usize, mode: Mode) -> Result<Cost, Unsupported> {
     let plan = Plan::new(&graph.inlined(), Key { batch, mode, input_grad: false })?;
     let bytes = |elements: usize| elements as u64 * size_of::<f32>() as u64;
-    Ok(Cost { launches: plan.forward.len() + plan.backward.len(), moved: bytes(plan.moved()), computed: bytes(plan.computed()), memory: bytes(plan.arena) })
+    Ok(Cost {
+        launches: plan.forward.len() + plan.backward.len(),
+        moved: bytes(plan.moved()),
+        computed: bytes(plan.computed()),
+        memory: bytes(plan.arena),
+    })
 }

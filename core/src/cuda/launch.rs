@@ -189,9 +189,17 @@ impl Loaded {
     ///
     /// # Safety
     /// The parameters are of the kinds that the kernel takes, and what it does with the addresses is allowed.
-    unsafe fn launch(&self, kernel: usize, [x, y, z]: [u32; 3], block: u32, mut table: Vec<u64>, mut words: Vec<u64>) -> Result<(), DriverError> {
+    unsafe fn launch(
+        &self,
+        kernel: usize,
+        [x, y, z]: [u32; 3],
+        block: u32,
+        mut table: Vec<u64>,
+        mut words: Vec<u64>,
+    ) -> Result<(), DriverError> {
         let table = if table.is_empty() { None } else { Some(table.as_mut_ptr().cast()) };
-        let mut pointers: Vec<*mut c_void> = table.into_iter().chain(words.iter_mut().map(|word| std::ptr::from_mut(word).cast())).collect();
+        let mut pointers: Vec<*mut c_void> =
+            table.into_iter().chain(words.iter_mut().map(|word| std::ptr::from_mut(word).cast())).collect();
         let stream = *self.device.cu_stream();
         // SAFETY: the function is of a module that is never unloaded, and the driver copies the parameters before it returns; the caller answers for them.
         unsafe { result::launch_kernel(self.functions[kernel].0, (x, y, z), (block, 1, 1), 0, stream, &mut pointers) }

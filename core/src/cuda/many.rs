@@ -36,5 +36,8 @@ pub(crate) fn blocks(many: &Many, rows: &[Row]) -> u32 {
 }
 
 fn addresses(rows: &[Row]) -> Vec<(Vec<u64>, usize)> {
-    rows.iter().filter(|row| row.0[0].len() > 0).map(|Row(tensors)| (tensors.iter().map(Memory::address).collect(), tensors[0].len())).collect()
+    rows.iter()
+        .filter(|row| row.0[0].len() > 0)
+        .map(|Row(tensors)| (tensors.iter().map(Memory::address).collect(), tensors[0].len()))
+        .collect()
 }

@@ -81,7 +81,10 @@ impl Rule for AdagradConfig {
 
     #[cfg(feature = "cuda")]
     fn formula(&self, at: At) -> Option<Formula> {
-        Formula::new("g = g + a1 * p; s0 += g * g; p = p * a2 - a0 * g / (sqrtf(s0) + a3);", &[self.rate(at), at.l2, 1.0 - at.decay, self.eps])
+        Formula::new(
+            "g = g + a1 * p; s0 += g * g; p = p * a2 - a0 * g / (sqrtf(s0) + a3);",
+            &[self.rate(at), at.l2, 1.0 - at.decay, self.eps],
+        )
     }
 
     fn portable<E: Scalar, D: Device<E>>(

@@ -12,6 +12,7 @@ use super::clip::Clip;
 use super::rule::{Flat, Rule};
 use super::state::{Buffers, State};
 use super::step::{AS_OFTEN, Optim};
+use crate::Scalar;
 use crate::cuda::generic::{memory, of_driver, on_engine, same, storage};
 use crate::cuda::launch::{Given, Loaded};
 use crate::cuda::many::{Row, blocks, launch};
@@ -21,7 +22,6 @@ use crate::host::number;
 use crate::model::Place;
 use crate::model::any_tensor::AnyTensor;
 use crate::run::value::Value;
-use crate::Scalar;
 
 /// Whether a rule's step is one launch on this device. All tensors have to be contiguous too.
 pub(super) fn serves<R: Rule, E: Scalar, D: Device<E>>(optimizer: &Optim<R, E, D>) -> bool {

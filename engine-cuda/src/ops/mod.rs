@@ -15,6 +15,7 @@ mod matmul;
 mod maxout;
 mod moves;
 mod parameter;
+mod picks;
 mod pool;
 mod prelu;
 mod product;
@@ -101,7 +102,9 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::Upsample(op) if matches!(op.mode, Interpolation::Nearest) => Box::new(repeat::Upsample::new(op.scale, input)),
         Op::Upsample(_) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
         Op::Pad(op) if !matches!(op.mode, PadMode::Zeros) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
-        Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
+        Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), &node.output, key.batch)?),
+        Op::FractionalMaxPool2d(op) => Box::new(picks::Fractional::new(op, index, input, &node.output)),
+        Op::MaxUnpool2d(op) => Box::new(picks::Unpool::new(op, input, &node.output)),
         Op::Reparameterize(_) => Box::new(reparameterize::Reparameterize { node: index }),
         Op::Embedding(op) => Box::new(embedding::Embedding::new(op)),
         Op::Parameter(_) => Box::new(parameter::Parameter),

@@ -126,11 +126,7 @@ fn as_pytorch_says() {
     check("sgd_momentum", classic, Plain);
     check("sgd_nesterov_l2", SgdConfig { weight_decay: L2, ..nesterov }, Plain);
     let adagrad = AdagradConfig { lr: 0.1, ..Default::default() };
-    check(
-        "adagrad_all",
-        AdagradConfig { lr_decay: 0.05, initial_accumulator_value: 0.2, weight_decay: L2, eps: 1e-6, ..adagrad },
-        Plain,
-    );
+    check("adagrad_all", AdagradConfig { lr_decay: 0.05, initial_accumulator_value: 0.2, weight_decay: L2, eps: 1e-6, ..adagrad }, Plain);
     let rmsprop = RMSpropConfig { lr: 0.01, ..Default::default() };
     check("rmsprop_all", RMSpropConfig { momentum: Some(0.8), centered: true, weight_decay: L2, ..rmsprop }, Plain);
     let adam = AdamConfig { lr: 0.05, ..Default::default() };
