@@ -160,7 +160,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::ops::{Add, Conv2d, Flatten, Linear, MaxPool2d, Tanh};
+    use layercake_ir::ops::{Add, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Relu, Tanh};
     use layercake_ir::{Builder, INFER, Op, Shape};
 
     use super::*;
@@ -243,6 +243,23 @@ mod tests {
         let graph = builder.finish(&[("output", y)]);
         let refused = Plan::new(&graph, Key { batch: 2, mode: Mode::Train, input_grad: true }).unwrap_err();
         assert_eq!(refused, Unsupported { layer: "conv".to_owned(), kind: "Conv2d" });
+    }
+
+    /// In inference a norm is in the launch of its convolution, unless something else uses what lies between.
+    #[test]
+    fn norms_go_to_the_launch_before_them_in_inference() {
+        let graph = |used: bool| {
+            let mut builder = Builder::new("Net");
+            let x = builder.input("input", Shape::new(&[3, 8, 8])).unwrap();
+            let a = builder.add("conv", conv(4), &[x]).unwrap();
+            let norm = BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
+            let b = builder.add("norm", Op::BatchNorm2d(norm), &[a]).unwrap();
+            let c = builder.add("relu", Op::Relu(Relu {}), &[b]).unwrap();
+            let d = if used { builder.add("add", Op::Add(Add {}), &[a, c]).unwrap() } else { c };
+            builder.finish(&[("output", d)])
+        };
+        let launches = |used, mode| Plan::new(&graph(used), Key { batch: 2, mode, input_grad: false }).unwrap().forward.len();
+        assert_eq!([launches(false, Mode::Infer), launches(false, Mode::Eval), launches(true, Mode::Infer)], [1, 2, 3]);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use dfdx::tensor_ops::Device;
 use layercake_engine_cuda::ones;
 
 use super::launch::{Given, Loaded};
+use super::options;
 use super::places::Memory;
 use crate::Scalar;
 
 /// Whether the engine for the GPU serves tensors of this device and number type.
 pub(crate) fn on_engine<E: 'static, D: 'static>() -> bool {
-    TypeId::of::<(E, D)>() == TypeId::of::<(f32, Cuda)>() && !crate::run::is_cuda_engine_off()
+    TypeId::of::<(E, D)>() == TypeId::of::<(f32, Cuda)>() && !options::is_off()
 }
 
 /// The same thing under the name of its type.

@@ -18,6 +18,7 @@ use super::place::{self, Place};
 use super::portable;
 use super::value::Value;
 use crate::cuda::launch::Loaded;
+use crate::cuda::options;
 use crate::cuda::places::{Memory, Places};
 use crate::tape::Located;
 
@@ -77,12 +78,6 @@ impl Drop for Arena {
     }
 }
 
-/// Whether the variable `LAYERCAKE_CUDA_ENGINE` is `off`: everything runs in dfdx's operations then, for tests and comparisons.
-pub(crate) fn is_off() -> bool {
-    static OFF: OnceLock<bool> = OnceLock::new();
-    *OFF.get_or_init(|| std::env::var_os("LAYERCAKE_CUDA_ENGINE").is_some_and(|value| value == "off"))
-}
-
 impl Kept {
     /// The plan of a pass; none if the engine does not have one of the graph's operations.
     fn ready(&self, call: &Call<'_, f32, Cuda>, key: Key) -> Result<Option<Rc<Ready>>, Error> {
@@ -127,7 +122,7 @@ pub(crate) fn execute<T: Tape<f32, Cuda> + Located>(call: Call<'_, f32, Cuda>, m
     let key = Key { batch, mode: call.mode, input_grad: call.input_grad && T::OWNS_TAPE };
     let kept: Rc<Kept> = call.tables.kept();
     // The portable path says what is wrong with a batch.
-    let ready = match is_off() || portable::check(call.graph, batch, call.mode).is_err() {
+    let ready = match options::is_off() || portable::check(call.graph, batch, call.mode).is_err() {
         true => None,
         false => kept.ready(&call, key)?,
     };

@@ -32,6 +32,7 @@ use layercake_engine::Mode;
 use layercake_ir::ops::{self, Interpolation, PadMode, Window};
 use layercake_ir::{Graph, Op, Shape};
 
+pub use batch_norm::Norm;
 pub use chain::Chain;
 use row_norm::RowNorm;
 use softmax::{Form, Softmax};
@@ -44,6 +45,11 @@ pub trait Operation {
     /// Whether its launches compute the functions after it: [`At::act`] forward, [`At::pull`] backward. It must not read its own output then.
     fn takes_functions(&self) -> bool {
         true
+    }
+
+    /// Gives it the batch normalization behind it, in inference; whether its launch computes that too.
+    fn takes_norm(&mut self, _: Norm) -> bool {
+        false
     }
 
     /// The forward pass: writes all of the outputs.
