@@ -80,7 +80,7 @@ const NETWORKS: [(&str, Counts); 14] = [
     ("ResNet-18, 4 to 32 channels", RESNET),
     ("ResNet-18, 6 to 48 channels", RESNET),
     ("ResNet-18, inference", Counts { launches: 31, products: 0, uploads: 0, reads: 0, allocations: 1 }),
-    ("LSTM", Counts { launches: 84, products: 0, uploads: 4, reads: 0, allocations: 47 }),
+    ("LSTM", Counts { launches: 53, products: 0, uploads: 4, reads: 0, allocations: 47 }),
     ("Mixer, 12 channels", MIXER),
     ("Mixer, 18 channels", MIXER),
     ("activations", Counts { launches: 5, products: 0, uploads: 3, reads: 0, allocations: 7 }),
@@ -93,7 +93,10 @@ const NETWORKS: [(&str, Counts); 14] = [
 ];
 
 /// The networks whose steps take the emulated device minutes.
-const LARGE: [(&str, Counts); 2] = [("ResNet-18, 64 to 512 channels", RESNET), ("Mixer-B/16, 768 channels", MIXER)];
+///
+/// The gradient of a weight is divided among blocks where it is a sum over many positions, as in the Mixer with its 196 patches, and one more launch adds the parts up.
+const LARGE: [(&str, Counts); 2] =
+    [("ResNet-18, 64 to 512 channels", RESNET), ("Mixer-B/16, 768 channels", Counts { launches: MIXER.launches + 24, ..MIXER })];
 
 /// Names the network and the number of steps to the other process.
 const WHAT: &str = "LAYERCAKE_CUDA_STEPS";
