@@ -1,6 +1,8 @@
 //! Benchmarks of Layercake, PyTorch, candle and burn in one run: `layercake-bench run`. The README describes the workloads.
 
 mod agents;
+#[cfg(feature = "cuda")]
+mod gpu;
 mod growth;
 mod images;
 mod networks;
@@ -58,6 +60,18 @@ enum Command {
     /// Time training steps of several processes (`--features mpi`) beside those of one with as many threads, in turns. Under `mpirun`: what the ranks exchange, beside a model of
     /// it; with a latency and a bandwidth: tables of that model for 2 to 1,024 ranks.
     Ranks(RankOptions),
+    /// Time training steps and inferences on a GPU beside PyTorch, eager and compiled; `benches/gpu.sh` starts it.
+    #[cfg(feature = "cuda")]
+    Gpu(gpu::Options),
+    /// Layercake's side of `gpu`, controlled by the runner.
+    #[cfg(feature = "cuda")]
+    #[command(hide = true)]
+    GpuSide {
+        workload: String,
+        batch: usize,
+        #[arg(action = clap::ArgAction::Set)]
+        small: bool,
+    },
     /// Layercake's side of `images`, controlled by the runner.
     #[command(hide = true)]
     ImageSide { network: String, batch: usize },
@@ -157,6 +171,9 @@ enum BenchError {
     Network(String),
     #[error("an agent: {0}")]
     Agent(String),
+    #[cfg(feature = "cuda")]
+    #[error("{0}")]
+    Gpu(String),
     #[error("ranks: {0}")]
     World(#[from] layercake_train::TrainError),
     #[error("ranks: {0}")]
@@ -172,6 +189,12 @@ fn main() -> std::process::ExitCode {
         Command::Agents { threads, rounds } => agents::run(threads, rounds),
         Command::Images(options) => time_images(&options),
         Command::Ranks(options) => time_ranks(&options),
+        #[cfg(feature = "cuda")]
+        Command::Gpu(options) => gpu::run(&options),
+        #[cfg(feature = "cuda")]
+        Command::GpuSide { workload, batch, small } => gpu::Workload::named(&workload)
+            .ok_or(BenchError::NoSuchWorkload(workload))
+            .and_then(|workload| gpu::side(workload, batch, small)),
         Command::ImageSide { network, batch } => use_threads().and_then(|()| images::side(&network, batch)),
         Command::Side { workload } => side(&workload),
     };

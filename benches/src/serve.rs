@@ -31,6 +31,32 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
     false
 }
 
+/// Serves one kind of work of a device that does it later: `wait` returns when all is done. The steps of an order are timed together, as in a training loop, which
+/// does not wait after each; for each of them the mean is reported.
+///
+/// # Errors
+/// Returns the first error of the work.
+#[cfg(feature = "cuda")]
+pub fn serve_together<Error>(
+    kind: &str,
+    warm_up: usize,
+    mut work: impl FnMut() -> Result<(), Error>,
+    wait: impl Fn() -> Result<(), Error>,
+) -> Result<(), Error> {
+    (0..warm_up).try_for_each(|_| work())?;
+    wait()?;
+    say(format_args!("# ready {kind}"));
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let Ok(steps) = line.trim().parse::<usize>() else { break };
+        let start = Instant::now();
+        (0..steps).try_for_each(|_| work())?;
+        wait()?;
+        let mean = start.elapsed().as_secs_f64() * 1e3 / steps.max(1) as f64;
+        say(format_args!("ms{}", format!(" {mean:.4}").repeat(steps)));
+    }
+    Ok(())
+}
+
 /// Whether to measure processor time, which other work on the machine hardly changes, instead of wall-clock time.
 static PROCESSOR: LazyLock<bool> = LazyLock::new(|| std::env::var("BENCH_CLOCK").is_ok_and(|clock| clock == "processor"));
 

@@ -15,6 +15,8 @@ pub struct Side {
     before: Vec<String>,
     after: Vec<String>,
     env: Vec<(&'static str, String)>,
+    /// Where its errors go; nowhere by default.
+    log: Option<PathBuf>,
 }
 
 /// Keeps freed memory in the process. Where page faults are expensive, this matters for PyTorch.
@@ -69,12 +71,41 @@ impl Side {
         Ok(sides)
     }
 
+    /// The sides on a GPU: Layercake, and the variants of PyTorch that are asked for. `device` is what PyTorch calls it.
+    ///
+    /// # Errors
+    /// Returns an error if this program has no path.
+    #[cfg(feature = "cuda")]
+    pub fn gpu(batch: usize, small: bool, variants: &[&str], script: &Path, device: &str, logs: &Path) -> std::io::Result<Vec<Side>> {
+        let after = [batch.to_string(), small.to_string()];
+        let after: Vec<&str> = after.iter().map(String::as_str).collect();
+        // Layercake keeps the processor busy with launches alone; PyTorch's threads are those that it takes by itself.
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut sides = vec![Side::new("layercake", std::env::current_exe()?, &["gpu-side"], &after, threads)];
+        if let Some(python) = std::env::var_os("TORCH_PY") {
+            for variant in variants {
+                let mut side =
+                    Side::new(&format!("torch-{variant}"), PathBuf::from(&python), &[&script.to_string_lossy()], &[variant], threads);
+                side.env.extend([
+                    ("BENCH_DEVICE", device.to_owned()),
+                    ("BENCH_BATCH", batch.to_string()),
+                    ("BENCH_SMALL", u8::from(small).to_string()),
+                ]);
+                sides.push(side);
+            }
+        }
+        for side in &mut sides {
+            side.log = Some(logs.join(format!("{}-{batch}.log", side.name)));
+        }
+        Ok(sides)
+    }
+
     fn new(name: &str, program: PathBuf, before: &[&str], after: &[&str], threads: usize) -> Self {
         let names = ["BENCH_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
         let mut env: Vec<_> = names.map(|name| (name, threads.to_string())).into();
         env.push(("BENCH_SERVE", "1".to_owned()));
         let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
-        Self { name: name.to_owned(), program, before: owned(before), after: owned(after), env }
+        Self { name: name.to_owned(), program, before: owned(before), after: owned(after), env, log: None }
     }
 
     /// Whether the side only infers.
@@ -89,7 +120,8 @@ impl Side {
     pub fn start(&self, workload: &str) -> std::io::Result<Running> {
         let mut command = Command::new(&self.program);
         command.args(&self.before).arg(workload).args(&self.after).envs(self.env.iter().cloned());
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let errors = self.log.as_ref().map_or_else(|| Ok(Stdio::null()), |path| std::fs::File::create(path).map(Stdio::from))?;
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).spawn()?;
         let orders = child.stdin.take().expect("piped");
         let answers = BufReader::new(child.stdout.take().expect("piped"));
         Ok(Running { name: self.name.clone(), child, orders, answers, params: None, times: BTreeMap::new(), resident: None, over: false })
@@ -142,6 +174,12 @@ impl Running {
         if more > steps {
             self.timed(kind, more);
         }
+    }
+
+    /// Times exactly so many steps.
+    #[cfg(feature = "cuda")]
+    pub fn few_steps(&mut self, kind: &'static str, steps: usize) {
+        self.timed(kind, steps);
     }
 
     /// Times steps; returns the total in milliseconds.

@@ -87,12 +87,20 @@ impl<M: Clone> AveragedModel<M> {
             Averaging::Ema { decay } => decay,
             Averaging::Swa => self.updates as f64 / (self.updates + 1) as f64,
         };
+        #[cfg(feature = "cuda")]
+        let mut on_gpu = crate::cuda::follow::Follow::new(keep);
         // Both walks meet the same tensors in the same order.
         let mut tensors = model.named_tensors().into_iter();
         each_mut(&mut self.model, |place, average| {
-            let tensor = tensors.next().filter(|tensor| tensor.path() == place.path);
-            update(average, tensor.expect("the average has the model's tensors"), keep)
+            let tensor = tensors.next().filter(|tensor| tensor.path() == place.path).expect("the average has the model's tensors");
+            #[cfg(feature = "cuda")]
+            if on_gpu.takes(average, &tensor)? {
+                return Ok(());
+            }
+            update(average, tensor, keep)
         })?;
+        #[cfg(feature = "cuda")]
+        on_gpu.launch()?;
         self.updates += 1;
         Ok(())
     }

@@ -45,6 +45,14 @@ pub enum DeviceError {
         /// What NVRTC says.
         reason: String,
     },
+    /// `LAYERCAKE_CUDA_ENGINE` asks for something that the engine does not do.
+    #[error("LAYERCAKE_CUDA_ENGINE asks for `{asked}`{}; the engine computes in single precision, and the variable may be `off`, for dfdx's operations in its place", refused(*.known))]
+    Option {
+        /// What it asks for.
+        asked: String,
+        /// Whether it is something that is refused until it has been tested on a GPU: TF32, bf16, CUDA graphs.
+        known: bool,
+    },
     /// The memory is used up.
     #[error("the device is out of memory{}; a smaller batch needs less", wanting(.at))]
     OutOfMemory {
@@ -62,6 +70,10 @@ pub enum DeviceError {
     /// Another error.
     #[error("{0}")]
     Other(String),
+}
+
+fn refused(known: bool) -> &'static str {
+    if known { ", which is refused until it has been tested on a GPU" } else { ", which it does not know" }
 }
 
 fn wanting(at: &Option<Place>) -> String {

@@ -22,6 +22,8 @@ pub enum Kind {
     Float,
     /// `unsigned long long`
     Long,
+    /// The rows of [`crate::Many`], by value.
+    Rows,
 }
 
 impl Kernel {
@@ -32,6 +34,7 @@ impl Kernel {
             pointer if pointer.contains('*') => Kind::Pointer,
             long if long.starts_with("unsigned long long ") => Kind::Long,
             int if int.starts_with("int ") => Kind::Int,
+            "Rows rows" => Kind::Rows,
             float => {
                 assert!(float.starts_with("float "), "`{float}` of `{name}` is of another kind");
                 Kind::Float
@@ -45,7 +48,7 @@ impl Kernel {
 const COMMON: &str = include_str!("kernels/common.cuh");
 
 /// Where a tensor of a pass is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// Null: the kernel does not read it.
     Nowhere,

@@ -23,10 +23,13 @@ mod emit;
 mod function;
 mod kernel;
 mod loss;
+mod many;
 mod ops;
 mod plan;
 mod steps;
+mod traffic;
 
 pub use kernel::{Arg, Kernel, Kind, Place, Task, Work};
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, ones};
+pub use many::{Many, Rows, norm_factor};
 pub use plan::{Key, Plan, Unsupported};

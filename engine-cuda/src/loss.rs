@@ -33,7 +33,14 @@ pub fn cross_entropy([batch, classes, positions]: [usize; 3], scale: f32, [share
     let forward = vec![block(0, rows, threads, first), block(1, 1, 256, vec![losses, sum, Arg::Float(scale), int(rows)])];
     let last = vec![at(Place::OutputGrad(0)), slopes, at(Place::InputGrad(0)), Arg::Float(scale), int(elements)];
     let backward = vec![block(2, elements.div_ceil(256), 256, last)];
-    Plan { kernels, forward, backward, buffers: Vec::new(), arena: 0, outputs: vec![1, elements, rows], updates: Vec::new() }
+    let inputs = [elements, rows, classes].into_iter().take(if weighted { 3 } else { 2 }).collect();
+    Plan { kernels, forward, backward, inputs, outputs: vec![1, elements, rows], ..Plan::default() }
+}
+
+/// Fills with ones: `float *to, int n`, a thread for each.
+pub fn ones() -> Kernel {
+    let body = "extern \"C\" __global__ void KERNEL(SIGNATURE) {\n    FOR_EACH(i, n)\n    to[i] = 1.0f;\n}\n";
+    Kernel::new("ones", "float *to, int n", "", body)
 }
 
 #[cfg(test)]

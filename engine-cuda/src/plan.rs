@@ -1,7 +1,7 @@
 //! The plan of a graph: all launches of its passes, in order.
 
 use layercake_engine::Mode;
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Port};
 
 use crate::arena;
 use crate::emit::{At, Emit};
@@ -37,7 +37,7 @@ impl std::fmt::Display for Unsupported {
 impl std::error::Error for Unsupported {}
 
 /// All work of a pass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The kernels, each once.
     pub kernels: Vec<Kernel>,
@@ -47,8 +47,14 @@ pub struct Plan {
     pub backward: Vec<Task>,
     /// The first element of each buffer in the arena.
     pub buffers: Vec<usize>,
+    /// The number of elements of each buffer.
+    pub lens: Vec<usize>,
     /// The number of elements of the arena.
     pub arena: usize,
+    /// The number of elements of each input.
+    pub inputs: Vec<usize>,
+    /// The number of elements of each tensor of the nodes.
+    pub params: Vec<usize>,
     /// The number of elements of each output.
     pub outputs: Vec<usize>,
     /// The tensors that get new values: their numbers in graph order, and their lengths.
@@ -78,8 +84,20 @@ impl Plan {
         let (buffers, arena) = arena::assign(&emit.lens, &emit.tasks);
         let mut forward = emit.tasks;
         let backward = forward.split_off(split);
-        let outputs = graph.outputs().iter().map(|port| key.batch * port.shape.len()).collect();
-        Ok(Self { kernels: emit.kernels, forward, backward, buffers, arena, outputs, updates: emit.updates })
+        let batched = |ports: &[Port]| ports.iter().map(|port| key.batch * port.shape.len()).collect();
+        let tensors = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
+        Ok(Self {
+            kernels: emit.kernels,
+            forward,
+            backward,
+            buffers,
+            lens: emit.lens,
+            arena,
+            inputs: batched(graph.inputs()),
+            params: tensors.map(|tensor| tensor.shape.len()).collect(),
+            outputs: batched(graph.outputs()),
+            updates: emit.updates,
+        })
     }
 }
 
@@ -142,7 +160,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::ops::{Add, Conv2d, Flatten, Linear, MaxPool2d, Tanh};
+    use layercake_ir::ops::{Add, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Relu, Tanh};
     use layercake_ir::{Builder, INFER, Op, Shape};
 
     use super::*;
@@ -225,6 +243,23 @@ mod tests {
         let graph = builder.finish(&[("output", y)]);
         let refused = Plan::new(&graph, Key { batch: 2, mode: Mode::Train, input_grad: true }).unwrap_err();
         assert_eq!(refused, Unsupported { layer: "conv".to_owned(), kind: "Conv2d" });
+    }
+
+    /// In inference a norm is in the launch of its convolution, unless something else uses what lies between.
+    #[test]
+    fn norms_go_to_the_launch_before_them_in_inference() {
+        let graph = |used: bool| {
+            let mut builder = Builder::new("Net");
+            let x = builder.input("input", Shape::new(&[3, 8, 8])).unwrap();
+            let a = builder.add("conv", conv(4), &[x]).unwrap();
+            let norm = BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
+            let b = builder.add("norm", Op::BatchNorm2d(norm), &[a]).unwrap();
+            let c = builder.add("relu", Op::Relu(Relu {}), &[b]).unwrap();
+            let d = if used { builder.add("add", Op::Add(Add {}), &[a, c]).unwrap() } else { c };
+            builder.finish(&[("output", d)])
+        };
+        let launches = |used, mode| Plan::new(&graph(used), Key { batch: 2, mode, input_grad: false }).unwrap().forward.len();
+        assert_eq!([launches(false, Mode::Infer), launches(false, Mode::Eval), launches(true, Mode::Infer)], [1, 2, 3]);
     }
 
     #[test]

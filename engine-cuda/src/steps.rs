@@ -4,7 +4,7 @@ use layercake_engine::Mode;
 use layercake_ir::{Graph, Op};
 
 use crate::function::{self, Function};
-use crate::ops::{self, Chain, Operation};
+use crate::ops::{self, Chain, Norm, Operation};
 use crate::plan::{Key, Unsupported};
 
 /// A node of the graph, with the functions after it that its launches compute too.
@@ -45,7 +45,7 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, Unsupported> {
             continue;
         }
         let mut outputs: Vec<usize> = node.values().collect();
-        let mut functions = Vec::new();
+        let (mut functions, mut norms) = (Vec::new(), Vec::new());
         let mut follow = |value: usize, fits: &dyn Fn(&Function) -> bool| {
             let (next, function) = follower(graph, value, key).filter(|(_, function)| fits(function))?;
             taken[next] = true;
@@ -61,8 +61,15 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, Unsupported> {
                 Box::new(Chain(chain))
             }
             None => {
-                let operation =
+                let mut operation =
                     ops::of(graph, index, key).ok_or_else(|| Unsupported { layer: node.name.to_string(), kind: node.op.kind() })?;
+                if key.mode == Mode::Infer
+                    && let Some((next, norm)) = norm_after(graph, outputs[0])
+                    && operation.takes_norm(norm)
+                {
+                    norms.push(next);
+                    outputs = vec![graph.value_of(next)];
+                }
                 // In training one function, whose derivative follows from its value: its argument is not kept.
                 let most = if !operation.takes_functions() || node.outputs() > 1 {
                     0
@@ -81,6 +88,7 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, Unsupported> {
                 operation
             }
         };
+        norms.into_iter().for_each(|norm| taken[norm] = true);
         listed.steps.push(Step { node: index, inputs: node.inputs().to_vec(), outputs, functions, first_param, operation });
     }
     Ok(listed)
@@ -105,13 +113,29 @@ fn function_of(graph: &Graph, index: usize, key: Key) -> Option<Function> {
     function::of(&node.op, key.mode, index, [node.output.len(), dims[1.min(dims.len())..].iter().product()])
 }
 
+/// The batch normalization of a value that nothing else uses.
+fn norm_after(graph: &Graph, value: usize) -> Option<(usize, Norm)> {
+    let next = only_user(graph, value)?;
+    let first_param = graph.first_tensors().get(next).copied()?;
+    match &graph.nodes()[next].op {
+        Op::BatchNorm2d(op) => Some((next, Norm { first_param, affine: op.affine, eps: op.eps })),
+        Op::BatchNorm1d(op) => Some((next, Norm { first_param, affine: op.affine, eps: op.eps })),
+        _ => None,
+    }
+}
+
 /// The only user of a value, if that is a function and the value is not an output.
 fn follower(graph: &Graph, value: usize, key: Key) -> Option<(usize, Function)> {
+    let next = only_user(graph, value)?;
+    Some((next, function_of(graph, next, key)?))
+}
+
+/// The only user of a value that is not an output.
+fn only_user(graph: &Graph, value: usize) -> Option<usize> {
     if graph.outputs().iter().any(|port| port.value == value) {
         return None;
     }
     let mut users = graph.nodes().iter().enumerate().filter(|(_, node)| node.inputs().contains(&value));
     let (next, _) = users.next()?;
-    let function = function_of(graph, next, key)?;
-    users.next().is_none().then_some((next, function))
+    users.next().is_none().then_some(next)
 }

@@ -106,6 +106,15 @@ fn what_the_device_refuses() {
         "the device failed: a kernel failed in the backward pass of `fc3` (Linear) of `LeNet5` with a batch of 64 or before it: unspecified launch \
          failure (CUDA_ERROR_LAUNCH_FAILED)",
     );
+    let asked = |what: &str, reason: &str| {
+        let line = format!(
+            "the device cannot be used: LAYERCAKE_CUDA_ENGINE asks for `{what}`, which {reason}; the engine computes in single precision, and the variable \
+             may be `off`, for dfdx's operations in its place"
+        );
+        fails(&place, &[("LAYERCAKE_CUDA_ENGINE", what.as_ref())], &line);
+    };
+    ["tf32", "bf16", "graphs"].iter().for_each(|what| asked(what, "is refused until it has been tested on a GPU"));
+    asked("fast", "it does not know");
     fails(
         &place,
         &[("CUDA_ON_CPU_MEMORY", "2".as_ref())],

@@ -26,7 +26,12 @@ pub struct Case {
 
 /// The folder of the fixtures.
 pub fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pytorch/fixtures")
+    root().join("tests/pytorch/fixtures")
+}
+
+/// The repository: where it was when this was compiled, or in `LAYERCAKE_ROOT`, for a program that runs on another machine.
+pub fn root() -> PathBuf {
+    std::env::var_os("LAYERCAKE_ROOT").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), PathBuf::from)
 }
 
 impl Fixture {

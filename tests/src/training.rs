@@ -1,7 +1,6 @@
 //! The fixtures in double precision: of losses, optimizers, averages and schedules by `pytorch/training.py`, of explanations by `pytorch/explain.py`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use safetensors::SafeTensors;
 
@@ -24,7 +23,7 @@ impl Fixture {
     /// # Panics
     /// If it cannot be read.
     pub fn open_in(folder: &str, name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("pytorch/{folder}/{name}.safetensors"));
+        let path = crate::fixture::root().join(format!("tests/pytorch/{folder}/{name}.safetensors"));
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let numbers = |data: &[u8]| data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect();

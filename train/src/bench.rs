@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use layercake::AnyNetwork;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::gradient::backward;
 use layercake::ir::Graph;
 use layercake::loss::try_cross_entropy;
 use layercake::optim::{Adam, AdamConfig};
@@ -77,7 +78,7 @@ impl Timing {
             let pass = Pass { gradients: taken, device: device.clone(), epoch: 1, batch: 0, step: 0, player: "" };
             let loss = loss(model, pass)?.loss;
             let value = loss.retaped::<NoneTape>();
-            let mut new = loss.try_backward().on_device()?;
+            let mut new = backward(loss).on_device()?;
             optimizer.step(model, &mut new).on_device()?;
             model.try_zero_grads(&mut new).on_device()?;
             gradients = Some(new);

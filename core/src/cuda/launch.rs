@@ -6,120 +6,46 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_void};
-use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cudarc::driver::{CudaDevice, CudaSlice, DevicePtr, DeviceSlice, DriverError, result, sys};
+use cudarc::driver::{CudaDevice, CudaSlice, DriverError, result, sys};
 use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
-use dfdx::tensor::{Cuda, Storage, Tensor};
-use layercake_engine_cuda::{Arg, Kernel, Place, Plan, Work};
+use layercake_engine_cuda::{Arg, Kernel, Kind, Many, Plan, Rows, Work};
 
-/// Memory of the device, with its length in elements. It stays valid as long as what it was made of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
-    address: u64,
-    len: usize,
-}
-
-impl Memory {
-    /// The elements of a contiguous tensor.
-    ///
-    /// dfdx lends no address of a tensor; it prints one. The versions of dfdx and cudarc are pinned.
-    pub fn of_tensor(tensor: &Tensor<(usize,), f32, Cuda>) -> Self {
-        /// Takes the text up to the comma behind the address; all elements of the other fields come later.
-        struct Find(String);
-        const KEY: &str = "cu_device_ptr: ";
-        impl Write for Find {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                self.0.push_str(text);
-                match self.0.find(KEY) {
-                    Some(at) if self.0[at + KEY.len()..].contains(',') => Err(fmt::Error),
-                    _ => Ok(()),
-                }
-            }
-        }
-        let mut found = Find(String::new());
-        // It always stops early.
-        let _ = write!(found, "{tensor:?}");
-        let at = found.0.find(KEY).expect("dfdx 0.13 prints a tensor's address") + KEY.len();
-        let digits: String = found.0[at..].chars().take_while(char::is_ascii_digit).collect();
-        let len = dfdx::shapes::HasShape::shape(tensor).0;
-        Self { address: digits.parse().expect("an address in digits"), len }
-    }
-
-    /// The elements of a gradient.
-    pub fn of_storage(storage: &<Cuda as Storage<f32>>::Vec) -> Self {
-        Self::of_slice(storage)
-    }
-
-    /// The number of elements.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// An allocation of cudarc's, of numbers of 32 bits.
-    pub fn of_slice<T>(slice: &CudaSlice<T>) -> Self {
-        assert_eq!(size_of::<T>(), size_of::<f32>(), "the engine's numbers have 32 bits");
-        Self { address: *slice.device_ptr(), len: slice.len() }
-    }
-}
-
-/// Where the tensors of a pass are.
-#[derive(Debug, Default)]
-pub(crate) struct Places {
-    pub inputs: Vec<Memory>,
-    pub params: Vec<Memory>,
-    pub outputs: Vec<Memory>,
-    pub updates: Vec<Memory>,
-    /// `None` for a tensor that is not trained.
-    pub param_grads: Vec<Option<Memory>>,
-    /// `None` for token ids, or if the gradients of inputs are not asked for.
-    pub input_grads: Vec<Option<Memory>>,
-    pub output_grads: Vec<Memory>,
-    pub arena: Option<Memory>,
-}
-
-impl Places {
-    /// The address of a place; null if the pass has none for it, which a plan does not ask for.
-    fn address(&self, plan: &Plan, place: Place) -> u64 {
-        let of = |all: &[Memory], i: usize| all.get(i).map(|memory| memory.address);
-        let within = |all: &[Option<Memory>], i: usize| all.get(i).copied().flatten().map(|memory| memory.address);
-        let found = match place {
-            Place::Nowhere => Some(0),
-            Place::Input(i) => of(&self.inputs, i),
-            Place::Param(i) => of(&self.params, i),
-            Place::Output(i) => of(&self.outputs, i),
-            Place::Update(i) => of(&self.updates, i),
-            Place::ParamGrad(i) => within(&self.param_grads, i),
-            Place::InputGrad(i) => within(&self.input_grads, i),
-            Place::OutputGrad(i) => of(&self.output_grads, i),
-            Place::Buffer(i) => self.arena.map(|arena| arena.address + (plan.buffers[i] * size_of::<f32>()) as u64),
-        };
-        found.unwrap_or_else(|| panic!("a plan asks for {place:?}, which its pass does not have"))
-    }
-
-    /// Whether all have the lengths that a plan counts with. `lens` are those of the inputs and of the tensors.
-    pub fn fit(&self, plan: &Plan, inputs: &[usize], params: &[usize]) -> bool {
-        let same = |all: &[Memory], lens: &[usize]| all.iter().map(|memory| memory.len).eq(lens.iter().copied());
-        let within =
-            |all: &[Option<Memory>], lens: &[usize]| all.iter().zip(lens).all(|(memory, len)| memory.is_none_or(|m| m.len == *len));
-        let updates: Vec<usize> = plan.updates.iter().map(|&(_, len)| len).collect();
-        same(&self.inputs, inputs)
-            && same(&self.params, params)
-            && same(&self.outputs, &plan.outputs)
-            && same(&self.updates, &updates)
-            && within(&self.param_grads, params)
-            && within(&self.input_grads, inputs)
-            && (self.output_grads.is_empty() || same(&self.output_grads, &plan.outputs))
-            && self.arena.is_none_or(|arena| arena.len >= plan.arena)
-    }
-}
+use super::places::Places;
 
 /// The kernels of a plan on a device.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     device: Arc<CudaDevice>,
     functions: Vec<Function>,
+}
+
+/// A parameter of a launch that is not of a plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given {
+    /// An address, or null.
+    At(u64),
+    Int(usize),
+    Float(f32),
+}
+
+impl Given {
+    fn kind(self) -> Kind {
+        match self {
+            Self::At(_) => Kind::Pointer,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+        }
+    }
+
+    fn word(self) -> u64 {
+        match self {
+            Self::At(address) => address,
+            Self::Int(number) => u64::from(u32::try_from(number).expect("kernels count in 32 bits")),
+            Self::Float(number) => u64::from(number.to_bits()),
+        }
+    }
 }
 
 /// A kernel on a device. Its module is never unloaded.
@@ -147,13 +73,13 @@ impl Loaded {
     ///
     /// # Errors
     /// Returns an error if the compiler or the driver refuses one.
-    pub fn new(device: Arc<CudaDevice>, plan: &Plan) -> Result<Self, DriverError> {
+    pub fn new(device: Arc<CudaDevice>, kernels: &[Kernel]) -> Result<Self, DriverError> {
         device.bind_to_thread()?;
         // A panic elsewhere leaves the table as it was: it is changed in one step.
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
         let mut functions = Vec::new();
-        for kernel in &plan.kernels {
+        for kernel in kernels {
             let key = (device.ordinal(), kernel.source.clone());
             let function = match known.get(&key) {
                 Some(&(_, function)) => function,
@@ -206,7 +132,7 @@ impl Loaded {
             }
             Work::Launch { kernel, grid, block, args } => {
                 // Each argument in 8 bytes, of which the kernel reads the first that it needs.
-                let mut words: Vec<u64> = args
+                let words = args
                     .iter()
                     .map(|arg| match *arg {
                         Arg::At(place) => places.address(plan, place),
@@ -215,15 +141,68 @@ impl Loaded {
                         Arg::Seed => seed,
                     })
                     .collect();
-                let mut pointers: Vec<*mut c_void> = words.iter_mut().map(|word| std::ptr::from_mut(word).cast()).collect();
-                let [x, y, z] = *grid;
-                // SAFETY: the function is of a module that is never unloaded. The arguments are as many as the kernel takes and of the same kinds,
-                // which the plan's `emit` asserts for each launch; the driver copies them before it returns. The addresses are of memory with the
-                // lengths with which the plan counts ([`Places::fit`]), and kernels stay within them, since their sizes are of the same graph. What
-                // they write is fresh, or a gradient that is lent: no other tensor shares it.
-                unsafe { result::launch_kernel(self.functions[*kernel].0, (x, y, z), (*block, 1, 1), 0, stream, &mut pointers) }
+                // SAFETY: the arguments are as many as the kernel takes and of the same kinds, which the plan's `emit` asserts for each launch. The
+                // addresses are of memory with the lengths with which the plan counts ([`Places::fit`]), and kernels stay within them, since their
+                // sizes are of the same graph. What they write is fresh, or a gradient that is lent: no other tensor shares it.
+                unsafe { self.launch(*kernel, *grid, *block, Vec::new(), words) }
             }
         }
+    }
+
+    /// Launches a kernel over many tensors, the one of this number. Its rows are of memory that is long enough and, where the kernel writes, shared by no other tensor: those of
+    /// [`Row`]s. `more` are its parameters behind the number of rows.
+    ///
+    /// # Errors
+    /// Returns the driver's error. A kernel that fails while it runs may show later.
+    ///
+    /// # Panics
+    /// Panics if the parameters are of other kinds than the kernel's.
+    pub fn many(&self, many: &Many, kernel: usize, rows: &Rows, more: &[Given]) -> Result<(), DriverError> {
+        self.device.bind_to_thread()?;
+        let kinds = [Kind::Rows, Kind::Int].into_iter().chain(more.iter().map(|given| given.kind()));
+        assert!(kinds.eq(many.kernel.kinds.iter().copied()), "`{}` takes {:?}, and is given {more:?}", many.kernel.name, many.kernel.kinds);
+        let count = rows.tensors.len() as u64;
+        let words = std::iter::once(count).chain(more.iter().map(|given| given.word())).collect();
+        // SAFETY: the parameters are of the kernel's kinds, as was just asserted, and the rows have the size of the kernel's, which follows from `many` for both. The caller
+        // answers for the addresses.
+        unsafe { self.launch(kernel, [rows.blocks, 1, 1], rows.block, rows.words.clone(), words) }
+    }
+
+    /// Launches a kernel of a plain list of parameters.
+    ///
+    /// # Errors
+    /// Returns the driver's error. A kernel that fails while it runs may show later.
+    ///
+    /// # Panics
+    /// Panics if the parameters are of other kinds than the kernel's.
+    pub fn plain(&self, kernel: &Kernel, number: usize, [grid, block]: [u32; 2], given: &[Given]) -> Result<(), DriverError> {
+        self.device.bind_to_thread()?;
+        assert!(given.iter().map(|given| given.kind()).eq(kernel.kinds.iter().copied()), "`{}` is given {given:?}", kernel.name);
+        // SAFETY: the parameters are of the kernel's kinds. The caller answers for the addresses.
+        unsafe { self.launch(number, [grid, 1, 1], block, Vec::new(), given.iter().map(|given| given.word()).collect()) }
+    }
+
+    /// Launches the kernel of this number. Its first parameter is `table`, if that is not empty, and each of the others is in 8 bytes, of which the kernel reads the first that it needs.
+    ///
+    /// # Errors
+    /// Returns the driver's error.
+    ///
+    /// # Safety
+    /// The parameters are of the kinds that the kernel takes, and what it does with the addresses is allowed.
+    unsafe fn launch(
+        &self,
+        kernel: usize,
+        [x, y, z]: [u32; 3],
+        block: u32,
+        mut table: Vec<u64>,
+        mut words: Vec<u64>,
+    ) -> Result<(), DriverError> {
+        let table = if table.is_empty() { None } else { Some(table.as_mut_ptr().cast()) };
+        let mut pointers: Vec<*mut c_void> =
+            table.into_iter().chain(words.iter_mut().map(|word| std::ptr::from_mut(word).cast())).collect();
+        let stream = *self.device.cu_stream();
+        // SAFETY: the function is of a module that is never unloaded, and the driver copies the parameters before it returns; the caller answers for them.
+        unsafe { result::launch_kernel(self.functions[kernel].0, (x, y, z), (block, 1, 1), 0, stream, &mut pointers) }
     }
 }
 
@@ -244,6 +223,18 @@ fn load(device: &CudaDevice, kernel: &Kernel) -> Result<Function, DriverError> {
     let module = unsafe { result::module::load_data(image.as_ptr().cast()) }?;
     // SAFETY: the module was just loaded. It is never unloaded.
     unsafe { result::module::get_function(module, text(kernel.name.to_owned())?) }.map(Function)
+}
+
+/// The GPU's name.
+///
+/// # Errors
+/// Returns the driver's error.
+pub(crate) fn name(device: &CudaDevice) -> Result<String, DriverError> {
+    let mut text = [0_u8; 128];
+    // SAFETY: a place for so many bytes. The driver writes a text there, and a zero behind it.
+    unsafe { sys::cuDeviceGetName(text.as_mut_ptr().cast(), text.len() as i32, *device.cu_device()) }.result()?;
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
 }
 
 /// The GPU's own instruction set, if the compiler's name for it is known here; otherwise the compiler's default, which the driver translates.

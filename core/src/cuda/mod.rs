@@ -1,8 +1,15 @@
 //! Opening a CUDA device, with errors that say what is missing.
 
+mod card;
+pub(crate) mod follow;
+pub(crate) mod generic;
 pub(crate) mod launch;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
+pub(crate) mod many;
+pub(crate) mod options;
+pub(crate) mod owned;
+pub(crate) mod places;
 
 use std::path::Path;
 
@@ -10,10 +17,11 @@ use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
 use dfdx::shapes::Rank1;
 use dfdx::tensor::{Cuda, Tensor, ZerosTensor};
 
-use layercake_engine::Mode;
+pub use layercake_engine::Mode;
 use layercake_engine_cuda::{Key, Plan};
 use layercake_ir::Graph;
 
+pub use card::{Card, Cost, card, cost};
 pub use layercake_engine_cuda::Unsupported;
 
 use crate::DeviceError;
@@ -38,8 +46,10 @@ const PROBE: &str = "#include \"cuda_fp16.h\"\nextern \"C\" __global__ void prob
 /// program with the feature `cuda` starts without the CUDA libraries, which are opened here.
 ///
 /// # Errors
-/// Returns an error if there is no driver, no such GPU, no cuBLAS or NVRTC, no headers, or if the driver is too old.
+/// Returns an error if there is no driver, no such GPU, no cuBLAS or NVRTC, no headers, if the driver is too old, or if the variable `LAYERCAKE_CUDA_ENGINE` asks for what is not
+/// there: it may be `off`, for dfdx's operations in place of the engine.
 pub fn open(ordinal: usize, seed: u64) -> Result<Cuda, DeviceError> {
+    options::check()?;
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     loader::ready()?;
     // `Cuda::try_build` panics if this fails.

@@ -136,7 +136,7 @@ impl CrossEntropy {
     ) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
         let target = Target::Ids(ids);
         #[cfg(feature = "cuda")]
-        if super::device::is_fused::<E, D>() {
+        if crate::cuda::generic::on_engine::<E, D>() {
             let scores = Scores::new(logits)?;
             let dims = scores.dims;
             self.check(dims, &target);

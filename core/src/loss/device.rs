@@ -1,6 +1,6 @@
 //! Losses on the GPU, fused with their gradients: code that is generic over devices asks at run time whether it runs on one.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::rc::Rc;
 
 use cudarc::driver::CudaDevice;
@@ -10,23 +10,14 @@ use dfdx::tensor_ops::Device;
 use layercake_engine_cuda::Plan;
 
 use crate::Scalar;
-use crate::cuda::launch::{Loaded, Memory, Places};
+use crate::cuda::generic::same;
+use crate::cuda::launch::Loaded;
+use crate::cuda::places::{Memory, Places};
 use crate::host;
 use crate::run::value::{Rank1, Value};
 
 type Error = <Cuda as HasErr>::Err;
 type Flat = Tensor<Rank1, f32, Cuda>;
-
-/// Whether there are kernels for tensors of this device and number type.
-pub(super) fn is_fused<E: 'static, D: 'static>() -> bool {
-    TypeId::of::<(E, D)>() == TypeId::of::<(f32, Cuda)>() && !crate::run::is_cuda_engine_off()
-}
-
-/// The same thing under the name of its type.
-fn same<A: 'static, B: 'static>(a: A) -> B {
-    let a: Box<dyn Any> = Box::new(a);
-    *a.downcast().unwrap_or_else(|_| unreachable!("`is_fused` says that both types are one"))
-}
 
 /// In place of a class: a row without one has no loss. It is below 0, and its bits are those of a number.
 pub(super) const NO_CLASS: i32 = i32::MIN;
@@ -42,7 +33,7 @@ pub(super) struct Target<'a> {
     pub weight: &'a [f64],
 }
 
-/// The sum of the rows' losses, times `scale`, recorded. Only for types that [`is_fused`].
+/// The sum of the rows' losses, times `scale`, recorded. Only for types that [`on_engine`].
 pub(super) fn cross_entropy<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Value<E, D>,
     target: Target<'_>,
@@ -56,7 +47,7 @@ pub(super) fn cross_entropy<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     if T::OWNS_TAPE {
         tape.add_backward_op(move |gradients| {
             let gradients: &mut dyn Any = gradients;
-            let gradients = gradients.downcast_mut().unwrap_or_else(|| unreachable!("`is_fused` says so"));
+            let gradients = gradients.downcast_mut().unwrap_or_else(|| unreachable!("`on_engine` says so"));
             pass.backward(gradients).map_err(same::<Error, D::Err>)
         });
     }
@@ -89,14 +80,13 @@ fn forward(plan: Plan, x: Value<f32, Cuda>, target: Target<'_>) -> Result<(Value
     // dfdx gives cudarc's device away with an allocation only, so the losses of the rows are one.
     let losses: <Cuda as Storage<f32>>::Vec = device.try_alloc_len(plan.outputs[2])?;
     let of_driver: std::sync::Arc<CudaDevice> = losses.device();
-    let loaded = Rc::new(Loaded::new(of_driver, &plan)?);
+    let loaded = Rc::new(Loaded::new(of_driver, &plan.kernels)?);
     let places = Places {
         inputs: std::iter::once(x.memory()).chain(given.iter().map(Memory::of_tensor)).collect(),
         outputs: vec![Memory::of_tensor(&loss), Memory::of_tensor(&slopes), Memory::of_storage(&losses)],
         ..Places::default()
     };
-    let lens: Vec<usize> = [plan.outputs[1], plan.outputs[2], target.weight.len()].into_iter().take(places.inputs.len()).collect();
-    assert!(places.fit(&plan, &lens, &[]), "there are a class for each row and a weight for each class");
+    assert!(places.fit(&plan), "there are a class for each row and a weight for each class");
     plan.forward.iter().try_for_each(|task| loaded.run(&plan, &task.work, &places, 0))?;
     let value = Value::erase(loss.clone())?.0.with_dims(Vec::new());
     Ok((value, Pass { plan, loaded, x: x.flat(), loss, slopes }))

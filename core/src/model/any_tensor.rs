@@ -71,6 +71,10 @@ pub(crate) trait AnyTensor<E: Scalar, D: Device<E>> {
         gradient: &<D as Storage<E>>::Vec,
     ) -> Result<(), D::Err>;
 
+    /// Gives it memory of its own: see [`crate::cuda::owned::own`]. It and `like` are contiguous and have as many elements.
+    #[cfg(feature = "cuda")]
+    fn own(&mut self, like: &Value<E, D>) -> Result<(), D::Err>;
+
     /// The tensor as a slot for values of the same size.
     fn slot(&mut self) -> &mut dyn Slot<E, D>;
 
@@ -144,6 +148,13 @@ impl<S: Shape, E: Scalar, D: Device<E>> AnyTensor<E, D> for Tensor<S, E, D> {
         gradient: &<D as Storage<E>>::Vec,
     ) -> Result<(), D::Err> {
         config.try_update(self, velocity, gradient)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn own(&mut self, like: &Value<E, D>) -> Result<(), D::Err> {
+        let like = like.clone().restore(HasShape::shape(self))?;
+        crate::cuda::owned::own(self, &like);
+        Ok(())
     }
 
     fn slot(&mut self) -> &mut dyn Slot<E, D> {

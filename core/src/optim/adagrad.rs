@@ -5,6 +5,8 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
 use super::option::{FINITE, InvalidOption, in_range};
+#[cfg(feature = "cuda")]
+use super::rule::Formula;
 use super::rule::{At, Flat, Rule, check_common};
 use super::step::Optim;
 use crate::Scalar;
@@ -75,6 +77,14 @@ impl Rule for AdagradConfig {
             *sum += g * g;
             *p = *p * keep - lr * g / (sum.sqrt() + eps);
         }
+    }
+
+    #[cfg(feature = "cuda")]
+    fn formula(&self, at: At) -> Option<Formula> {
+        Formula::new(
+            "g = g + a1 * p; s0 += g * g; p = p * a2 - a0 * g / (sqrtf(s0) + a3);",
+            &[self.rate(at), at.l2, 1.0 - at.decay, self.eps],
+        )
     }
 
     fn portable<E: Scalar, D: Device<E>>(

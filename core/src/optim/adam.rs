@@ -5,6 +5,8 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
 use super::option::{FINITE, InvalidOption, in_range};
+#[cfg(feature = "cuda")]
+use super::rule::Formula;
 use super::rule::{At, Flat, InPlace, Rule, check_common, each, mix};
 use super::step::Optim;
 use crate::Scalar;
@@ -111,6 +113,15 @@ impl Rule for AdamConfig {
         let lr = size / first / root;
         let decay = at.weight_decay(lr);
         Some(InPlace::Adam(dfdx::optim::AdamConfig { lr, betas: self.betas, eps: self.eps / root, weight_decay: decay }))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn formula(&self, at: At) -> Option<Formula> {
+        let ((size, root), [first, second]) = (self.corrections(at), self.betas);
+        Formula::new(
+            "g = g + a3 * p; s0 = a5 * s0 + a7 * g; s1 = a6 * s1 + a8 * g * g; p = p * a4 - a0 * s0 / (sqrtf(s1) * a1 + a2);",
+            &[size, root, self.eps, at.l2, 1.0 - at.decay, first, second, 1.0 - first, 1.0 - second],
+        )
     }
 
     fn portable<E: Scalar, D: Device<E>>(

@@ -43,6 +43,8 @@ mod adam;
 mod agreement;
 mod apply;
 mod clip;
+#[cfg(feature = "cuda")]
+mod fused;
 mod groups;
 mod lbfgs;
 mod measured;

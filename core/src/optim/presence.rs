@@ -81,9 +81,14 @@ impl<E: Scalar, D: Device<E>> Presence<E, D> {
     /// For each check, whether the gradient is there.
     pub fn find(&self, looks: Vec<Look<E, D, D::Err>>, gradients: &mut Gradients<E, D>, device: &D) -> Result<Vec<bool>, D::Err> {
         let scalar: Tensor<Rank0, E, D> = device.try_zeros_like(&())?;
+        let mut marks = self.marks.clone();
+        if !host::is_host::<D>() {
+            // dfdx begins with a gradient of 1, which it uploads: one without elements needs nothing.
+            *marks.get_or_alloc_mut(&scalar)? = <D as Storage<E>>::try_alloc_len(device, 0)?;
+        }
         let real = std::mem::replace(gradients, Gradients::leaky());
         let (_, real) = scalar.clone().traced(real).split_tape();
-        let (scalar, marks) = scalar.traced(self.marks.clone()).split_tape();
+        let (scalar, marks) = scalar.traced(marks).split_tape();
         let mut tape = marks.merge(real);
         let found = Rc::new(RefCell::new(Vec::new()));
         let tell = Rc::clone(&found);

@@ -5,6 +5,8 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
 
 use super::option::{FINITE, InvalidOption, in_range};
+#[cfg(feature = "cuda")]
+use super::rule::Formula;
 use super::rule::{At, Flat, Rule, check_common, each, mix};
 use super::step::Optim;
 use crate::host::number;
@@ -127,6 +129,22 @@ impl Rule for RMSpropConfig {
             }
             _ => unreachable!("RMSProp has the buffers of its options"),
         }
+    }
+
+    #[cfg(feature = "cuda")]
+    fn formula(&self, at: At) -> Option<Formula> {
+        // The buffers: the average of squares, the velocity, and the mean, which is the last.
+        let mean = if self.momentum.is_some() { "s2" } else { "s1" };
+        let square = match self.centered {
+            true => format!("{mean} = a3 * {mean} + a4 * g; float square = s0 - {mean} * {mean}; square = square < 0.0f ? 0.0f : square;"),
+            false => "float square = s0;".to_owned(),
+        };
+        let step = match self.momentum {
+            Some(_) => "s1 = a6 * s1 + g / (sqrtf(square) + a5); p = p * a2 - a0 * s1;",
+            None => "p = p * a2 - a0 * (g / (sqrtf(square) + a5));",
+        };
+        let numbers = [at.lr, at.l2, 1.0 - at.decay, self.alpha, 1.0 - self.alpha, self.eps, self.momentum.unwrap_or(0.0)];
+        Formula::new(format!("g = g + a1 * p; s0 = a3 * s0 + a4 * g * g; {square} {step}"), &numbers)
     }
 
     fn portable<E: Scalar, D: Device<E>>(

@@ -45,6 +45,13 @@ pub trait Rule: Clone + Send + Sync {
         None
     }
 
+    /// The step in CUDA C: on a GPU, one launch takes that of all parameters. Its text is the same in all steps.
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    fn formula(&self, _at: At) -> Option<Formula> {
+        None
+    }
+
     /// The amount to subtract from the parameter, in dfdx's operations, for devices other than `Cpu`.
     ///
     /// # Errors
@@ -57,6 +64,22 @@ pub trait Rule: Clone + Send + Sync {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err>;
+}
+
+/// Statements in CUDA C on the parameter `p`, its gradient `g`, its buffers `s0`, `s1`, .. and the numbers `a0`, `a1`, ..
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Formula {
+    pub text: String,
+    pub numbers: Vec<f64>,
+}
+
+#[cfg(feature = "cuda")]
+impl Formula {
+    pub(super) fn new(text: impl Into<String>, numbers: &[f64]) -> Option<Self> {
+        Some(Self { text: text.into(), numbers: numbers.to_vec() })
+    }
 }
 
 /// A kernel of dfdx's for a step, with its options.

@@ -5,6 +5,8 @@ use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 
 use super::option::{FINITE, InvalidOption, in_range};
+#[cfg(feature = "cuda")]
+use super::rule::Formula;
 use super::rule::{At, Flat, InPlace, Rule, check_common, mix};
 use super::step::Optim;
 use crate::Scalar;
@@ -101,6 +103,19 @@ impl Rule for SgdConfig {
         let plain = self.momentum.is_some() && self.dampening == 0.0;
         let config = || dfdx::optim::SgdConfig { lr: at.lr, momentum: self.momentum, weight_decay: at.weight_decay(at.lr) };
         plain.then(|| InPlace::Sgd(config()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn formula(&self, at: At) -> Option<Formula> {
+        let (lr, l2, keep) = (at.lr, at.l2, 1.0 - at.decay);
+        let Some((factor, nesterov)) = self.factor() else {
+            return Formula::new("p = p * a2 - a0 * (g + a1 * p);", &[lr, l2, keep]);
+        };
+        let (of_v, of_g) = if nesterov { (factor, 1.0) } else { (1.0, 0.0) };
+        Formula::new(
+            "g = g + a1 * p; s0 = a3 * s0 + a4 * g; p = p * a2 - a0 * (a6 * g + a5 * s0);",
+            &[lr, l2, keep, factor, self.share(at.step), of_v, of_g],
+        )
     }
 
     fn portable<E: Scalar, D: Device<E>>(

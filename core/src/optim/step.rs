@@ -138,6 +138,14 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         let Some(device) = device else { return Ok(()) };
         self.presence.forget_others(looks.len());
         let present = self.presence.find(looks, gradients, &device).map_err(StepError::Device)?;
+        #[cfg(feature = "cuda")]
+        if super::fused::serves(self) && self.are_in_order(model).map_err(StepError::Device)? {
+            let mut fused = super::fused::Fused::new(self, gradients, &present);
+            each_mut(model, |place, tensor| fused.tensor(place, tensor)).map_err(StepError::Device)?;
+            fused.launch(factor).map_err(StepError::Device)?;
+            let (paths, unused) = (fused.missing, fused.unused);
+            return if paths.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths, unused }) };
+        }
         let (missing, unused) = (Vec::new(), UnusedTensors::default());
         let (place, squares) = (share::Place::default(), Squares::default());
         let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), place, missing, unused, squares };
@@ -148,6 +156,17 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         let mut apply = Apply { optimizer: self, gradients, present: present.iter(), place: share::Place::default(), scale, clip };
         each_mut(model, |place, tensor| apply.tensor(place, tensor)).map_err(StepError::Device)?;
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
+    }
+
+    /// Whether all parameters that are updated are contiguous.
+    #[cfg(feature = "cuda")]
+    fn are_in_order<M: TensorCollection<E, D>>(&self, model: &M) -> Result<bool, D::Err> {
+        let mut all = true;
+        each(model, |place, tensor| {
+            all = all && (!self.moves(place) || tensor.is_in_order()?);
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Whether this is a parameter that is updated.

@@ -17,7 +17,9 @@ use super::call::{Call, Done, Path};
 use super::place::{self, Place};
 use super::portable;
 use super::value::Value;
-use crate::cuda::launch::{Loaded, Memory, Places};
+use crate::cuda::launch::Loaded;
+use crate::cuda::options;
+use crate::cuda::places::{Memory, Places};
 use crate::tape::Located;
 
 type Error = <Cuda as HasErr>::Err;
@@ -76,12 +78,6 @@ impl Drop for Arena {
     }
 }
 
-/// Whether the variable `LAYERCAKE_CUDA_ENGINE` is `off`: everything runs in dfdx's operations then, for tests and comparisons.
-pub(crate) fn is_off() -> bool {
-    static OFF: OnceLock<bool> = OnceLock::new();
-    *OFF.get_or_init(|| std::env::var_os("LAYERCAKE_CUDA_ENGINE").is_some_and(|value| value == "off"))
-}
-
 impl Kept {
     /// The plan of a pass; none if the engine does not have one of the graph's operations.
     fn ready(&self, call: &Call<'_, f32, Cuda>, key: Key) -> Result<Option<Rc<Ready>>, Error> {
@@ -98,7 +94,7 @@ impl Kept {
             self.refused.get_or_init(|| ());
             return Ok(None);
         };
-        let loaded = Loaded::new(device(call)?, &plan)?;
+        let loaded = Loaded::new(device(call)?, &plan.kernels)?;
         let ready = Rc::new(Ready { graph: call.graph.clone(), batch: key.batch, plan, loaded, arenas: RefCell::default() });
         if plans.len() == PLANS {
             plans.remove(0);
@@ -126,7 +122,7 @@ pub(crate) fn execute<T: Tape<f32, Cuda> + Located>(call: Call<'_, f32, Cuda>, m
     let key = Key { batch, mode: call.mode, input_grad: call.input_grad && T::OWNS_TAPE };
     let kept: Rc<Kept> = call.tables.kept();
     // The portable path says what is wrong with a batch.
-    let ready = match is_off() || portable::check(call.graph, batch, call.mode).is_err() {
+    let ready = match options::is_off() || portable::check(call.graph, batch, call.mode).is_err() {
         true => None,
         false => kept.ready(&call, key)?,
     };
@@ -203,10 +199,7 @@ impl Pass {
     /// Does the work of the forward or the backward pass. If that fails, the layer is noted.
     fn run(&self, backward: bool) -> Result<(), Error> {
         let Ready { graph, batch, plan, loaded, .. } = &*self.ready;
-        let lens = |values: &mut dyn Iterator<Item = usize>| values.collect::<Vec<_>>();
-        let inputs = lens(&mut graph.inputs().iter().map(|port| batch * port.shape.len()));
-        let params = lens(&mut graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec()).map(|param| param.shape.len()));
-        assert!(self.places.fit(plan, &inputs, &params), "the tensors of `{}` have other sizes than its graph", graph.name);
+        assert!(self.places.fit(plan), "the tensors of `{}` have other sizes than its graph", graph.name);
         for Task { node, work } in if backward { &plan.backward } else { &plan.forward } {
             let place = || Place { backward, ..portable::place_of(graph, &graph.nodes()[*node], *batch, size_of::<f32>()) };
             place::within(place, || loaded.run(plan, work, &self.places, self.seed))?;

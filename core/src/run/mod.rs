@@ -40,6 +40,3 @@ mod size;
 pub(crate) mod slot;
 pub(crate) mod tables;
 pub(crate) mod value;
-
-#[cfg(feature = "cuda")]
-pub(crate) use cuda::is_off as is_cuda_engine_off;

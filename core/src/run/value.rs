@@ -154,9 +154,9 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
 #[cfg(feature = "cuda")]
 impl Value<f32, dfdx::tensor::Cuda> {
     /// Where its elements are.
-    pub(crate) fn memory(&self) -> crate::cuda::launch::Memory {
+    pub(crate) fn memory(&self) -> crate::cuda::places::Memory {
         match &self.data {
-            Data::Numbers(flat) => crate::cuda::launch::Memory::of_tensor(flat),
+            Data::Numbers(flat) => crate::cuda::places::Memory::of_tensor(flat),
             Data::Ids(..) => unreachable!("{NO_NUMBERS}"),
         }
     }

@@ -1,5 +1,5 @@
 extern "C" __global__ void KERNEL(SIGNATURE) {
     FOR_EACH(i, n)
-    const int from = i / (size * step) * step + i % step;
+    const int from = RESULT(i);
     GIVE(dx[i], DY(from) SHARE, add);
 }

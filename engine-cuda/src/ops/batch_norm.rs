@@ -56,6 +56,32 @@ impl BatchNorm {
     }
 }
 
+/// Batch normalization by the running statistics, in the launch before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm {
+    /// The index of the node's first tensor.
+    pub first_param: usize,
+    pub affine: bool,
+    pub eps: f64,
+}
+
+impl Norm {
+    /// Behind the other parameters of a launch.
+    pub const SIGNATURE: &str = ", const float *mean, const float *variance, const float *norm_weight, const float *norm_bias, float eps";
+    /// `NORMED(x, channel)`, as `batch_norm.cuh` has it.
+    pub const HEAD: &str = "#define NORMED(x, channel) \\
+    (((x) - mean[channel]) * (1.0f / sqrtf(variance[channel] + eps)) * (norm_weight ? norm_weight[channel] : 1.0f) + \\
+        (norm_bias ? norm_bias[channel] : 0.0f))
+";
+
+    /// The arguments for [`Norm::SIGNATURE`].
+    pub fn args(&self) -> Vec<Arg> {
+        let tensor = |i: usize| Arg::At(Place::Param(self.first_param + i));
+        let places = if self.affine { [2, 3, 0, 1].map(tensor) } else { [tensor(0), tensor(1), NOWHERE, NOWHERE] };
+        places.into_iter().chain([Arg::Float(self.eps as f32)]).collect()
+    }
+}
+
 impl Operation for BatchNorm {
     fn forward(&mut self, at: &mut At) {
         let first = if self.affine { 2 } else { 0 };

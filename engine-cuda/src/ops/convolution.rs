@@ -11,6 +11,7 @@ use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel, Place};
 
 use super::Operation;
+use super::batch_norm::Norm;
 use super::masked::Mask;
 use super::product::{Product, WeightGrad};
 
@@ -43,9 +44,9 @@ impl Geometry {
         self.window.kernel.iter().product()
     }
 
-    /// The product whose result is the small map.
-    fn to_small(self, name: &'static str, head: String, batch: usize) -> Product {
-        let signature = format!("{MAP}, {GEOMETRY}");
+    /// The product whose result is the small map, with `more` parameters behind those of the geometry.
+    fn to_small(self, name: &'static str, head: String, batch: usize, more: &str) -> Product {
+        let signature = format!("{MAP}, {GEOMETRY}{more}");
         let size = [self.channels[0], batch * self.small.iter().product::<usize>(), self.channels[1] * self.taps()];
         let head = format!("{}{head}{}", include_str!("../kernels/windows.cuh"), include_str!("../kernels/to_small.cuh"));
         Product { name, signature, head, by_depth: [true, false], size, parts: self.groups }
@@ -79,10 +80,16 @@ pub fn map(shape: &Shape) -> [usize; 2] {
 
 const NOWHERE: Arg = Arg::At(Place::Nowhere);
 
-/// `out` gets the sum with the bias of its channel, through the functions after the node.
-fn finished(at: &At) -> String {
-    format!("{}#define OUT(i, channel, sum) out[i] = ACT((sum) + (bias ? bias[channel] : 0.0f))\n#define IN(i) g[i]\n", at.act())
+/// `out` gets the sum with the bias of its channel, normalized if `normed` says so, through the functions after the node.
+fn finished(at: &At, normed: &str) -> String {
+    format!(
+        "{normed}{}#define OUT(i, channel, sum) out[i] = ACT(NORMED((sum) + (bias ? bias[channel] : 0.0f), channel))\n#define IN(i) g[i]\n",
+        at.act()
+    )
 }
+
+/// No norm.
+const PLAIN: &str = "#define NORMED(x, channel) (x)\n";
 
 /// `out` is a gradient, as is what is read.
 fn gradient_of(at: &At) -> String {
@@ -95,13 +102,15 @@ pub struct Convolution {
     mask: Option<Mask>,
     /// The weight that is used: the node's, or the masked one.
     weight: Arg,
+    /// The norm behind it, in inference.
+    norm: Option<Norm>,
 }
 
 impl Convolution {
     pub fn new(op: &ops::Conv2d, input: &Shape, output: &Shape) -> Self {
         let channels = [op.out_channels / op.groups, op.in_channels / op.groups];
         let geometry = Geometry { groups: op.groups, channels, small: map(output), large: map(input), window: op.window() };
-        Self { geometry, bias: op.bias, mask: None, weight: NOWHERE }
+        Self { geometry, bias: op.bias, mask: None, weight: NOWHERE, norm: None }
     }
 
     /// A convolution whose masked weights count as zeros: `MaskedConv2d::sees` in CUDA C.
@@ -121,17 +130,23 @@ impl Convolution {
         let geometry =
             Geometry { groups: 1, channels: [op.out_channels, op.in_channels], small: map(output), large: map(input), window: op.window() };
         let mask = Mask { factor: format!("({seen}) ? 1.0f : 0.0f"), len: op.out_channels * op.in_channels * taps };
-        Self { geometry, bias: op.bias, mask: Some(mask), weight: NOWHERE }
+        Self { geometry, bias: op.bias, mask: Some(mask), weight: NOWHERE, norm: None }
     }
 }
 
 impl Operation for Convolution {
+    fn takes_norm(&mut self, norm: Norm) -> bool {
+        self.norm = Some(norm);
+        true
+    }
+
     fn forward(&mut self, at: &mut At) {
         let weight = at.param(0);
         self.weight = self.mask.as_ref().map_or(weight, |mask| mask.apply(at, weight));
-        let product = self.geometry.to_small("conv_forward", finished(at), at.batch());
+        let (normed, more, norm) = self.norm.map_or((PLAIN, "", Vec::new()), |norm| (Norm::HEAD, Norm::SIGNATURE, norm.args()));
+        let product = self.geometry.to_small("conv_forward", finished(at, normed), at.batch(), more);
         let bias = if self.bias { at.param(1) } else { NOWHERE };
-        let args = [&[self.weight, at.x(0), NOWHERE, bias, at.y(0), Arg::Int(0)][..], &self.geometry.args()].concat();
+        let args = [&[self.weight, at.x(0), NOWHERE, bias, at.y(0), Arg::Int(0)][..], &self.geometry.args(), &norm].concat();
         product.launch(at, args);
     }
 
@@ -170,7 +185,7 @@ impl Transposed {
 
 impl Operation for Transposed {
     fn forward(&mut self, at: &mut At) {
-        let product = self.geometry.to_large("conv_transpose_forward", finished(at), at.batch());
+        let product = self.geometry.to_large("conv_transpose_forward", finished(at, PLAIN), at.batch());
         let bias = if self.bias { at.param(1) } else { NOWHERE };
         let args = [&[at.param(0), at.x(0), NOWHERE, bias, at.y(0), Arg::Int(0)][..], &self.geometry.args()].concat();
         product.launch(at, args);
@@ -193,7 +208,7 @@ impl Operation for Transposed {
             at.launch(kernel, [channels, 1, 1], 256, args);
         }
         let Some([dx, add]) = at.dx(0) else { return };
-        let product = self.geometry.to_small("conv_transpose_input_grad", gradient_of(at), at.batch());
+        let product = self.geometry.to_small("conv_transpose_input_grad", gradient_of(at), at.batch(), "");
         let args = [&[at.param(0), g, y, NOWHERE, dx, add][..], &self.geometry.args()].concat();
         product.launch(at, args);
     }

@@ -6,6 +6,7 @@ use crate::emit::{At, int};
 use crate::kernel::{Arg, Kernel, Place};
 
 use super::affine::{ALONE, Affine, PLAIN};
+use super::reduce::NEIGHBORS;
 use super::{Operation, is_counted, threads};
 
 pub struct Maxout {
@@ -40,8 +41,12 @@ impl Operation for Maxout {
         let args = [at.x(0), at.param(0), bias, self.all];
         self.affine.forward(at, args, ALONE);
         let text = include_str!("../kernels/extreme_forward.cu");
-        let kernel =
-            Kernel::new("reduce_forward", "const float *x, float *out, int size, int step", &format!("#define SIGN\n{ALONE}"), text);
+        let kernel = Kernel::new(
+            "reduce_forward",
+            "const float *x, float *out, int size, int step",
+            &format!("{NEIGHBORS}#define SIGN\n{ALONE}"),
+            text,
+        );
         let args = [self.all, at.y(0), int(self.pieces), int(1)];
         at.launch(kernel, [at.len(), 1, 1], threads(self.pieces), args);
     }
@@ -50,7 +55,7 @@ impl Operation for Maxout {
         let Some([g, _]) = at.dy(0) else { return };
         let gradient = at.buffer(self.affine.vectors * self.affine.outputs);
         let signature = "const float *x, const float *y, const float *g, float *dx, int add, int size, int step";
-        let kernel = Kernel::new("extreme_backward", signature, "", include_str!("../kernels/extreme_backward.cu"));
+        let kernel = Kernel::new("extreme_backward", signature, NEIGHBORS, include_str!("../kernels/extreme_backward.cu"));
         let args = [self.all, at.y(0), g, gradient, Arg::Int(0), int(self.pieces), int(1)];
         at.launch(kernel, [at.len(), 1, 1], threads(self.pieces), args);
         let x = at.x(0);

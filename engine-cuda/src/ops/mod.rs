@@ -15,6 +15,7 @@ mod matmul;
 mod maxout;
 mod moves;
 mod parameter;
+mod picks;
 mod pool;
 mod prelu;
 mod product;
@@ -31,6 +32,7 @@ use layercake_engine::Mode;
 use layercake_ir::ops::{self, Interpolation, PadMode, Window};
 use layercake_ir::{Graph, Op, Shape};
 
+pub use batch_norm::Norm;
 pub use chain::Chain;
 use row_norm::RowNorm;
 use softmax::{Form, Softmax};
@@ -43,6 +45,11 @@ pub trait Operation {
     /// Whether its launches compute the functions after it: [`At::act`] forward, [`At::pull`] backward. It must not read its own output then.
     fn takes_functions(&self) -> bool {
         true
+    }
+
+    /// Gives it the batch normalization behind it, in inference; whether its launch computes that too.
+    fn takes_norm(&mut self, _: Norm) -> bool {
+        false
     }
 
     /// The forward pass: writes all of the outputs.
@@ -101,7 +108,9 @@ pub fn of(graph: &Graph, index: usize, key: Key) -> Option<Box<dyn Operation>> {
         Op::Upsample(op) if matches!(op.mode, Interpolation::Nearest) => Box::new(repeat::Upsample::new(op.scale, input)),
         Op::Upsample(_) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
         Op::Pad(op) if !matches!(op.mode, PadMode::Zeros) => Box::new(resample::Resample::new(&node.op, input, &node.output)?),
-        Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), key.batch)?),
+        Op::MatMul(_) => Box::new(matmul::MatMul::new(input, graph.shape(node.inputs()[1]), &node.output, key.batch)?),
+        Op::FractionalMaxPool2d(op) => Box::new(picks::Fractional::new(op, index, input, &node.output)),
+        Op::MaxUnpool2d(op) => Box::new(picks::Unpool::new(op, input, &node.output)),
         Op::Reparameterize(_) => Box::new(reparameterize::Reparameterize { node: index }),
         Op::Embedding(op) => Box::new(embedding::Embedding::new(op)),
         Op::Parameter(_) => Box::new(parameter::Parameter),

@@ -9,24 +9,25 @@ use crate::kernel::{Arg, Kernel, Place};
 use super::Operation;
 use super::convolution::map;
 
+/// The sizes of maps, before and after, and the window.
 #[derive(Clone, Copy, Debug)]
-struct Geometry {
+pub struct Geometry {
     channels: usize,
     input: [usize; 2],
     output: [usize; 2],
     window: Window,
 }
 
-const SIGNATURE: &str = "int in_h, int in_w, int out_h, int out_w, int kernel_h, int kernel_w, int stride_h, int stride_w, int pad_h, int pad_w, \
+pub const SIGNATURE: &str = "int in_h, int in_w, int out_h, int out_w, int kernel_h, int kernel_w, int stride_h, int stride_w, int pad_h, int pad_w, \
                          int dilation_h, int dilation_w, int n";
 
 impl Geometry {
-    fn new(window: Window, input: &Shape, output: &Shape) -> Self {
+    pub fn new(window: Window, input: &Shape, output: &Shape) -> Self {
         Self { channels: input.dim(0), input: map(input), output: map(output), window }
     }
 
     /// The sizes, and the number of threads.
-    fn args(&self, n: usize) -> Vec<Arg> {
+    pub fn args(&self, n: usize) -> Vec<Arg> {
         let Window { kernel, stride, padding, dilation, .. } = self.window;
         let pairs = [self.input, self.output, kernel, stride, padding, dilation].concat();
         pairs.into_iter().chain([n]).map(int).collect()

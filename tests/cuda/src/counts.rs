@@ -36,16 +36,8 @@ impl std::ops::Sub for Counts {
 /// # Panics
 /// If the test fails, or the device is not the emulated one.
 pub fn counts_of_child(test: &str, variable: &str, value: &str) -> Counts {
-    let own = std::env::current_exe().expect("this binary");
-    let done =
-        Command::new(own).args(["--exact", test, "--ignored", "--nocapture"]).env(variable, value).env("CUDA_ON_CPU_REPORT", "1").output();
-    let done = done.expect("this binary can be started");
-    let report = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{test}: {}\n{report}", String::from_utf8_lossy(&done.stdout));
-    let number = |word: &str| -> u64 {
-        let before = report.find(word).map(|at| report[..at].rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
-        before.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("the device reports no `{word}`: {report}"))
-    };
+    let report = report_of_child(test, variable, value);
+    let number = |word: &str| number(&report, word);
     Counts {
         launches: number(" launches, "),
         products: number(" matrix products"),
@@ -53,4 +45,30 @@ pub fn counts_of_child(test: &str, variable: &str, value: &str) -> Counts {
         reads: number(" to the host"),
         allocations: number(" allocations"),
     }
+}
+
+/// The bytes that the kernels of such a process wrote, each address once for each launch; they have to be compiled so that they tell what they write.
+///
+/// # Panics
+/// The same as [`counts_of_child`].
+pub fn bytes_written_by_child(test: &str, variable: &str, value: &str) -> u64 {
+    let report = report_of_child(test, variable, value);
+    let at = report.find("have written ").unwrap_or_else(|| panic!("the device reports no bytes: {report}"));
+    number(&report[at + "have written ".len()..], " bytes")
+}
+
+/// The number before the first such word.
+fn number(report: &str, word: &str) -> u64 {
+    let before = report.find(word).map(|at| report[..at].rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
+    before.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("the device reports no `{word}`: {report}"))
+}
+
+fn report_of_child(test: &str, variable: &str, value: &str) -> String {
+    let own = std::env::current_exe().expect("this binary");
+    let done =
+        Command::new(own).args(["--exact", test, "--ignored", "--nocapture"]).env(variable, value).env("CUDA_ON_CPU_REPORT", "1").output();
+    let done = done.expect("this binary can be started");
+    let report = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{test}: {}\n{report}", String::from_utf8_lossy(&done.stdout));
+    report
 }

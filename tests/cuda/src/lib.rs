@@ -5,7 +5,7 @@ mod counts;
 #[cfg(feature = "cuda")]
 use layercake::dfdx::tensor::Cuda;
 
-pub use counts::{Counts, counts_of_child};
+pub use counts::{Counts, bytes_written_by_child, counts_of_child};
 
 /// Whether the device is the emulated one, whose results are the same in every run.
 pub fn is_emulated() -> bool {

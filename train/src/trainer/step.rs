@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::gradient::{first_non_finite, first_non_finite_gradient};
+use layercake::gradient::{backward, first_non_finite, first_non_finite_gradient};
 use layercake::prelude::*;
 use rand::RngCore;
 
@@ -65,7 +65,7 @@ where
         // Accumulated batches are averaged by weight. The total weight is only known after the last batch, so sums are accumulated.
         let alone = accumulate.min(batches - (number - number % accumulate)) == 1;
         let loss = if alone { loss } else { loss * weight as f32 };
-        let mut gradients = caught(place, || loss.try_backward().on_device())?;
+        let mut gradients = caught(place, || backward(loss).on_device())?;
         // A device computes behind the program. Its numbers are read here, when it has all the work of the batch, so that it is waited for once.
         let mean = caught(place, || {
             let mean = value.as_vec()[0];

@@ -80,35 +80,45 @@ impl Recurrent {
 
     /// All steps of a direction, backward: its gates become their gradients. Returns those of the state's part.
     fn steps(&self, at: &mut At, layer: usize, direction: usize, of_steps: Option<Arg>, carried: Carried) -> Arg {
-        let (hidden, side, n) = (self.op.hidden, self.layers[layer].sides[direction], self.batch * self.op.hidden);
+        let (hidden, side) = (self.op.hidden, self.layers[layer].sides[direction]);
         let weight = self.param(at, self.number(layer, direction), 1);
         // Of a GRU they differ: the state's part of the new state is multiplied by a gate.
         let of_state = if self.op.cell == Cell::Gru { at.buffer(self.batch * self.length * self.gates()) } else { side.gates };
-        for (place, step) in self.order(direction).into_iter().enumerate().rev() {
+        let order = self.order(direction);
+        for (place, &step) in order.iter().enumerate().rev() {
             let (state, cell) = (self.state(at, layer, direction, place), self.cell(at, layer, direction, place));
-            let signature = "float *gates, float *of_state, const float *of_steps, float *state_grad, float *cell_grad, const float *state, \
-                             int state_begin, int state_step, const float *cell, int cell_begin, int cell_step, const float *kept, int length, \
-                             int step, int width, int begin, int hidden, int n";
+            let signature = "float *gates, float *of_state, const float *of_steps, const float *weight, float *state_grad, float *cell_grad, \
+                             const float *state, int state_begin, int state_step, const float *cell, int cell_begin, int cell_step, const float *kept, \
+                             int after, int length, int step, int width, int begin, int hidden, int batch";
             let kernel = Kernel::new("recurrent_backward", signature, &self.head(), include_str!("../../kernels/recurrent_backward.cu"));
-            let sizes = [self.length, step, self.op.width(), direction * hidden, hidden, n].map(int);
-            let own = [side.gates, of_state, of_steps.unwrap_or(NOWHERE), carried.state, carried.cell];
-            at.each(kernel, n, [&own[..], &state.args(), &cell.args(), &[side.kept], &sizes].concat());
-            let product = Product {
-                name: "recurrent_state_grad",
-                signature: "const float *gates, const float *weight, float *state_grad, int length, int step, int add".to_owned(),
-                head: "#define A(row, k) gates[((row) * length + step) * depth + (k)]
+            let after = order.get(place + 1).map_or(Arg::Int(-1), |&after| int(after));
+            let sizes = [self.length, step, self.op.width(), direction * hidden, hidden, self.batch].map(int);
+            let own = [side.gates, of_state, of_steps.unwrap_or(NOWHERE), weight, carried.state, carried.cell];
+            let args = [&own[..], &state.args(), &cell.args(), &[side.kept, after], &sizes].concat();
+            self.each_tile(at, kernel, args);
+        }
+        if self.begins {
+            self.before_first(at, order[0], [of_state, weight, carried.state]);
+        }
+        of_state
+    }
+
+    /// The gradient of the state before the first step.
+    fn before_first(&self, at: &mut At, step: usize, [of_state, weight, state_grad]: [Arg; 3]) {
+        let product = Product {
+            name: "recurrent_state_grad",
+            signature: "const float *gates, const float *weight, float *state_grad, int length, int step, int add".to_owned(),
+            head: "#define A(row, k) gates[((row) * length + step) * depth + (k)]
 #define B(k, col) weight[(k) * cols + (col)]
 #define STORE(row, col, sum) GIVE(state_grad[(row) * cols + (col)], sum, add)
 "
-                .to_owned(),
-                by_depth: [true, false],
-                size: [self.batch, hidden, self.gates()],
-                parts: 1,
-            };
-            let add = Arg::Int((self.op.cell == Cell::Gru).into());
-            product.launch(at, vec![of_state, weight, carried.state, int(self.length), int(step), add]);
-        }
-        of_state
+            .to_owned(),
+            by_depth: [true, false],
+            size: [self.batch, self.op.hidden, self.gates()],
+            parts: 1,
+        };
+        let add = Arg::Int((self.op.cell == Cell::Gru).into());
+        product.launch(at, vec![of_state, weight, state_grad, int(self.length), int(step), add]);
     }
 
     /// The gradients of a direction's tensors: sums over all steps of all samples.

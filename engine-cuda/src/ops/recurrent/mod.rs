@@ -1,4 +1,4 @@
-//! Recurrent layers. The input's part of the gates is one product for all steps; each step is a product with the state, and a launch of the cell.
+//! Recurrent layers. The input's part of the gates is one product for all steps; each step is a launch, which multiplies the state too.
 //!
 //! Sequences are `[batch, length, features]`. Steps of both directions are side by side in the features.
 
@@ -14,7 +14,6 @@ use crate::kernel::{Arg, Kernel, Place};
 use crate::plan::Key;
 
 use super::affine::{ALONE, Affine};
-use super::product::Product;
 use super::{Operation, is_counted};
 
 const NOWHERE: Arg = Arg::At(Place::Nowhere);
@@ -151,7 +150,13 @@ impl Recurrent {
             Cell::Lstm => "LSTM",
             Cell::Gru => "GRU",
         };
-        format!("#define TANH 0\n#define RELU 1\n#define LSTM 2\n#define GRU 3\n#define CELL {cell}\n")
+        let step = include_str!("../../kernels/recurrent_step.cuh");
+        format!("#define TANH 0\n#define RELU 1\n#define LSTM 2\n#define GRU 3\n#define CELL {cell}\n{step}")
+    }
+
+    /// Launches a kernel of a step: a block for each 16 samples and 16 elements of the state.
+    fn each_tile(&self, at: &mut At, kernel: Kernel, args: Vec<Arg>) {
+        at.launch(kernel, [self.batch.div_ceil(16) * self.op.hidden.div_ceil(16), 1, 1], 256, args);
     }
 
     /// One direction of a layer.
@@ -159,28 +164,16 @@ impl Recurrent {
         let (number, hidden, side) = (self.number(layer, direction), self.op.hidden, self.layers[layer].sides[direction]);
         let weights = [0, 1, 2, 3].map(|which| self.param(at, number, which));
         self.inward(layer).forward(at, [self.layers[layer].input, weights[0], weights[2], side.gates], ALONE);
-        let past = at.buffer(self.batch * self.gates());
         for (place, step) in self.order(direction).into_iter().enumerate() {
             let (state, cell) = (self.state(at, layer, direction, place), self.cell(at, layer, direction, place));
-            let product = Product {
-                name: "recurrent_product",
-                signature: "const float *state, int begin, int step, const float *weight, const float *bias, float *past".to_owned(),
-                head: "#define A(row, k) (state ? state[(row) * step + begin + (k)] : 0.0f)
-#define B(k, col) weight[(col) * depth + (k)]
-#define STORE(row, col, sum) past[(row) * cols + (col)] = (sum) + (bias ? bias[col] : 0.0f)
-"
-                .to_owned(),
-                by_depth: [true, true],
-                size: [self.batch, self.gates(), hidden],
-                parts: 1,
-            };
-            product.launch(at, [&state.args()[..], &[weights[1], weights[3], past]].concat());
-            let signature = "float *gates, const float *past, const float *state, int state_begin, int state_step, const float *cell, int cell_begin, \
-                             int cell_step, float *kept, float *steps, int length, int step, int width, int begin, int hidden, int n";
+            let signature = "float *gates, const float *weight, const float *bias, const float *state, int state_begin, int state_step, \
+                             const float *cell, int cell_begin, int cell_step, float *kept, float *steps, int length, int step, int width, int begin, \
+                             int hidden, int batch";
             let kernel = Kernel::new("recurrent_cell", signature, &self.head(), include_str!("../../kernels/recurrent_cell.cu"));
-            let sizes = [self.length, step, self.op.width(), direction * hidden, hidden, self.batch * hidden].map(int);
-            let args = [&[side.gates, past][..], &state.args(), &cell.args(), &[side.kept, self.layers[layer].steps], &sizes].concat();
-            at.each(kernel, self.batch * hidden, args);
+            let sizes = [self.length, step, self.op.width(), direction * hidden, hidden, self.batch].map(int);
+            let own = [side.gates, weights[1], weights[3]];
+            let args = [&own[..], &state.args(), &cell.args(), &[side.kept, self.layers[layer].steps], &sizes].concat();
+            self.each_tile(at, kernel, args);
         }
     }
 
