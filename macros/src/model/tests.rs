@@ -89,10 +89,12 @@ fn what_cannot_be_moved_says_so() {
 fn junctions_are_checked_where_they_can_be() {
     let count = |item: &str, what: &str| expanded(item).matches(what).count();
     // As an item, for `cargo check`.
-    assert_eq!((count(PLAIN, "const _ : () = { "), count(PLAIN, ". enters (")), (1, 1));
+    assert_eq!((count(PLAIN, "const __FLOW0"), count(PLAIN, ". enters (")), (1, 1));
     // In both functions, for each value of the parameters: three junctions, three repeated fields.
-    assert_eq!((count(EVERYTHING, "const _ : () = { "), count(EVERYTHING, ". enters ("), count(EVERYTHING, ":: again (")), (0, 6, 6));
+    assert_eq!((count(EVERYTHING, "const __FLOW0"), count(EVERYTHING, ". enters ("), count(EVERYTHING, ":: again (")), (0, 6, 6));
     assert_eq!(count(OPEN, ". enters ("), 0);
+    // Each has a graph.
+    assert_eq!([PLAIN, EVERYTHING, OPEN].map(|item| count(item, ":: HasGraph for ")), [1, 1, 1]);
 }
 
 /// Every token removed once, and every token doubled once.
