@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use layercake_train::cli::{RanksArgs, TransferArgs, TuningArgs};
+use layercake_train::cli::{FoldsArgs, RanksArgs, TransferArgs, TuningArgs};
 use layercake_train::distributed::World;
 use layercake_train::run::Purpose;
 
@@ -78,6 +78,7 @@ pub(crate) fn run(args: DoctorArgs) -> Outcome {
         tuning: TuningArgs::default(),
         transfer,
         own,
+        folds: FoldsArgs::default(),
         agent: AgentArgs::default(),
         ranks: RanksArgs::default(),
     };

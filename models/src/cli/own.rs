@@ -49,6 +49,7 @@ pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: Cancellatio
         checkpoint_every,
         tensorboard,
         own,
+        folds,
         ..
     } = args;
     let resumed = resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose().map_err(ModelError::from)?;
@@ -71,7 +72,7 @@ pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: Cancellatio
     recipe = tuning.recipe(recipe);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let (data, folds) = (own.data.data.clone(), own.folds.folds);
+    let (data, folds) = (own.data.data.clone(), folds.folds);
     let options = |run: RunOptions| TrainingOptions {
         data: own.data.clone().into(),
         recipe,

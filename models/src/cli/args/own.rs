@@ -1,15 +1,13 @@
 //! Arguments about the user's own data, and of the commands for them.
 
 use clap::Args;
-use layercake_train::cli::{DataArgs, FoldsArgs, PredictArgs};
+use layercake_train::cli::{DataArgs, PredictArgs};
 
 /// The user's own data, and the network for them.
 #[derive(Debug, Args)]
 pub(crate) struct OwnArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) folds: FoldsArgs,
     /// The sizes of the hidden layers of mlp, with commas [default: 100].
     #[arg(long, value_name = "N,..", value_delimiter = ',', requires = "data", value_parser = size)]
     pub(crate) hidden: Vec<usize>,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use layercake_train::cli::{EnsembleArgs, RanksArgs, TransferArgs, TuningArgs};
+use layercake_train::cli::{EnsembleArgs, FoldsArgs, RanksArgs, TransferArgs, TuningArgs};
 
 use super::values::{Device, Loss, count, patience, rate, threads};
 use super::{AgentArgs, OwnArgs};
@@ -95,6 +95,8 @@ pub(crate) struct TrainArgs {
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
+    #[command(flatten)]
+    pub(crate) folds: FoldsArgs,
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
     #[command(flatten)]
