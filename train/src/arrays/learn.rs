@@ -24,11 +24,10 @@ impl ArraySchema {
         let Pairs { inputs, targets } = pairs;
         let (layout, input) = layout(inputs, input)?;
         let (goal, values) = goal(targets, task)?;
-        let stem = |rows: &Rows| rows.name().strip_suffix("_train").unwrap_or(rows.name()).to_owned();
         let groups = Self::groups(&input).0;
         let schema = Self {
-            inputs: stem(inputs),
-            target: stem(targets),
+            inputs: inputs.stem().to_owned(),
+            target: targets.stem().to_owned(),
             group: None,
             row: inputs.row().to_vec(),
             layout,
@@ -180,7 +179,7 @@ fn goal(targets: &Rows, task: Option<TableTask>) -> Result<(Goal, Vec<i64>), Dat
         return Err(targets.wrong("expected the shape [rows] or [rows, targets]".to_owned(), shown(targets.shape())));
     }
     let width: usize = row.iter().product();
-    let name = targets.name().strip_suffix("_train").unwrap_or(targets.name());
+    let name = targets.stem();
     let numbered =
         || -> Vec<String> { if width == 1 { vec![name.to_owned()] } else { (0..width).map(|i| format!("{name}_{i}")).collect() } };
     let whole = !targets.number_type().is_float();

@@ -98,12 +98,7 @@ impl Named {
             return Ok((self.pair(&names, "", options)?, None));
         }
         let pair = self.pair(&train, "_train", options)?;
-        let test = if test.is_empty() {
-            None
-        } else {
-            let stem = |rows: &Rows| rows.name().trim_end_matches("_train").to_owned();
-            Some(self.both(&stem(&pair.inputs), &stem(&pair.targets), "_test")?)
-        };
+        let test = if test.is_empty() { None } else { Some(self.both(pair.inputs.stem(), pair.targets.stem(), "_test")?) };
         Ok((pair, test))
     }
 

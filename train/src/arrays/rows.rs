@@ -52,6 +52,11 @@ impl Rows {
         &self.name
     }
 
+    /// Its name without `_train`.
+    pub fn stem(&self) -> &str {
+        self.name.strip_suffix("_train").unwrap_or(&self.name)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -47,8 +47,11 @@ impl ArraySchema {
 
     /// Checks what was read from a file.
     pub(crate) fn fault(&self, input: &[usize]) -> Option<String> {
-        let (groups, _) = Self::groups(input);
         let len = |sizes: &[usize]| sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+        if len(input).is_none() {
+            return Some(format!("inputs of {input:?}"));
+        }
+        let (groups, _) = Self::groups(input);
         if self.mean.len() != groups || self.std.len() != groups {
             return Some(format!("{} means and {} standard deviations for {groups} groups of inputs", self.mean.len(), self.std.len()));
         }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::data::OwnSet;
+use super::data::{OwnSet, normalized};
 use super::load::{DataOptions, Loaded, absolute};
 use super::parts::Parts;
 use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, Rows, measure_targets};
-use crate::data::{Array, Normalize, Target, listed, sizes};
+use crate::data::{Array, Image, Normalize, Target, listed, sizes};
 use crate::run::OwnData;
 use crate::tables::{TableOptions, TableTask};
 use crate::{Goal, TrainError};
@@ -29,9 +29,8 @@ pub(super) fn of_file(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> 
         }
     };
     let groups = group.as_deref().map(|group| named.groups(group, train.inputs.len())).transpose()?;
-    let name = |rows: &crate::arrays::Rows| rows.name().trim_end_matches("_train").to_owned();
     let test = match &options.test {
-        Some(test) => Some(Named::open(test)?.like(&name(&train.inputs), &name(&train.targets))?),
+        Some(test) => Some(Named::open(test)?.like(train.inputs.stem(), train.targets.stem())?),
         None => inside,
     };
     let mut loaded = of_pairs(&train, test.as_ref(), groups.as_deref(), *task, parts)?;
@@ -56,7 +55,7 @@ pub(super) fn of_pairs(
         Some(known) => known,
         None => ArraySchema::of(all, task, parts.input)?,
     };
-    let labels = labels(&schema.targets(&goal, &all.targets)?);
+    let labels: Vec<usize> = schema.targets(&goal, &all.targets)?.iter().map(Target::label).collect();
     let [rows, held_out] = match test {
         Some(_) => {
             parts.without_folds()?;
@@ -98,20 +97,16 @@ pub(super) fn of_given(inputs: Array<f32>, own: &OwnData, normalize: Option<&Nor
         let (expected, found) = (sizes(&own.input), sizes(inputs.shape().get(1..).unwrap_or_default()));
         return Err(TrainError::Setting(format!("expected inputs of {expected} behind the samples, found {found}")));
     }
-    let Some(normalize) = normalize else { return Ok(inputs) };
-    let (shape, mut numbers) = (inputs.shape().to_vec(), inputs.into_vec());
-    let channels = normalize.mean.len();
-    let plane = own.input[1..].iter().product::<usize>();
-    for (i, number) in numbers.iter_mut().enumerate() {
-        let channel = i / plane % channels;
-        *number = (*number - normalize.mean[channel]) / normalize.std[channel];
+    let Some(normalize) = normalize.filter(|_| own.input.len() == 3) else { return Ok(inputs) };
+    let (shape, channels) = (inputs.shape().to_vec(), [own.input[0], own.input[1], own.input[2]]);
+    let size = channels.iter().product::<usize>();
+    let mut numbers = Vec::with_capacity(inputs.as_slice().len());
+    for pixels in inputs.as_slice().chunks(size.max(1)) {
+        let mut image = Image { shape: channels, pixels: pixels.to_vec() };
+        normalized(normalize, &mut image)?;
+        numbers.extend(image.pixels);
     }
     Ok(Array::new(shape, numbers))
-}
-
-/// The class of each row; 0 for all rows without classes.
-fn labels(targets: &[Target]) -> Vec<usize> {
-    targets.iter().map(|target| if let Target::Class(class) = target { *class } else { 0 }).collect()
 }
 
 /// Classes that the training rows do not have.

@@ -5,14 +5,13 @@ use std::path::Path;
 use layercake::AnyNetwork;
 use layercake::io::{load_parameters, save_safetensors, write_atomically};
 use layercake::prelude::*;
-use layercake::schedule::Better;
 
 use super::arrays::of_given;
 use super::data::{Given, OwnSet};
 use super::load::{DataOptions, Loaded, load};
 use super::parts::Parts;
 use super::predict::{Prediction, predicted};
-use super::{BATCH, find};
+use super::{BATCH, SELECTED_BY, find};
 use crate::data::{Array, Dataset, Loader, Normalize};
 use crate::metrics::Epoch;
 use crate::run::{OwnData, Recipe, RunConfig, Source, command, has_effect};
@@ -51,6 +50,8 @@ pub struct Fit {
 pub struct Fitted {
     /// The metrics of each epoch.
     pub history: Vec<Epoch>,
+    /// What is unusual in the data, such as a class that no training row has.
+    pub warnings: Vec<String>,
     data: OwnData,
     normalize: Option<Normalize>,
     recipe: Recipe,
@@ -108,22 +109,23 @@ impl Fit {
         let device = device_of(net)?;
         let input = net.network_graph().inputs()[0].shape.dims().to_vec();
         let parts = Parts { recipe: &recipe, input: Some(&input), known: None, fold: None };
-        let Loaded { own, normalize, train, validation, test, .. } = load(&DataOptions::default(), Some(data?), &parts)?;
+        let Loaded { own, normalize, train, validation, test, warnings } = load(&DataOptions::default(), Some(data?), &parts)?;
         fits(net, &own)?;
         let task = |set: OwnSet| Supervised::new(own.goal.clone(), Loader::new(set, BATCH));
         let mut task = WithValidation { task: task(test), validation: validation.map(task) };
         let batches = train.len().div_ceil(recipe.batch_size);
         let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
         let mut trainer = recipe.trainer(batches);
+        let (metric, better) = SELECTED_BY;
         if let Some(patience) = recipe.patience {
-            trainer = trainer.early_stopping(EarlyStopping::new(patience));
+            trainer = trainer.early_stopping(EarlyStopping::on(metric, better, patience));
         }
         if recipe.restore_best {
-            trainer = trainer.restore_best("loss", Better::Lower);
+            trainer = trainer.restore_best(metric, better);
         }
         let mut optimizer = recipe.adam(net);
         let history = trainer.fit(net, &device, &mut optimizer, &mut task, &train)?;
-        Ok(Fitted { history, data: own, normalize, recipe })
+        Ok(Fitted { history, warnings, data: own, normalize, recipe })
     }
 }
 
@@ -191,7 +193,7 @@ impl Fitted {
         let (file, config, data) = find(folder.as_ref())?;
         fits(net, &data)?;
         load_parameters(net, file)?;
-        Ok(Self { history: Vec::new(), data, normalize: config.normalize, recipe: config.recipe })
+        Ok(Self { history: Vec::new(), warnings: Vec::new(), data, normalize: config.normalize, recipe: config.recipe })
     }
 }
 
@@ -207,4 +209,53 @@ fn device_of<N: AnyNetwork<f32, D>, D: Seeded>(net: &N) -> Result<D, TrainError>
     let tensor = net.named_tensors().into_iter().next();
     let tensor = tensor.ok_or_else(|| TrainError::Network(format!("`{}` has no parameters to train", net.network_graph().name())))?;
     Ok(tensor.flat().device().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Split, digits};
+
+    network! {
+        Digits: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) }
+        Line: [2] -> [1] { fc: Linear(1) }
+    }
+
+    /// Pixels in 0..1 get the normalization of the training, also after a load.
+    #[test]
+    fn pictures_with_early_stopping_and_the_best_weights() {
+        let Split { train, test } = digits();
+        let (pixels, label) = (test.image(0).iter().map(|&pixel| f32::from(pixel) / 255.0).collect::<Vec<f32>>(), test.labels()[0]);
+        let mut net = Digits::new(&Cpu::seed_from_u64(0));
+        let recipe = Recipe { epochs: 8, lr: 1e-2, patience: Some(3), restore_best: true, ..Recipe::default() };
+        let fitted = Fit::new(Split { train, test }).recipe(recipe).run(&mut net).unwrap();
+        assert!(fitted.test().get("accuracy") > Some(0.9) && fitted.history[0].validation.get("loss").is_some());
+        let image = Array::new(vec![1, 1, 8, 8], pixels);
+        let found = fitted.predict(&net, image.clone()).unwrap();
+        assert_eq!(found[0].ranked()[0].0, label);
+        let folder = tempfile::tempdir().unwrap();
+        fitted.save(&net, folder.path()).unwrap();
+        let mut other = Digits::new(&Cpu::seed_from_u64(1));
+        let loaded = Fitted::load(folder.path(), &mut other).unwrap();
+        assert_eq!(loaded.predict(&other, image).unwrap(), found);
+        let error = loaded.predict(&other, Array::new(vec![1, 8, 8], vec![0.0; 64])).unwrap_err().to_string();
+        assert_eq!(error, "expected inputs of 1x8x8 behind the samples, found 8x8");
+        assert!(Fitted::load(folder.path(), &mut Line::new(&Cpu::default())).unwrap_err().to_string().contains("Line"));
+    }
+
+    #[test]
+    fn numbers_and_mistakes() {
+        let x: Vec<f32> = (0..200).map(|i| ((i * 31) as f32).sin()).collect();
+        let y: Vec<f32> = x.chunks(2).map(|x| 50.0 + 8.0 * x[0] - 3.0 * x[1]).collect();
+        let (x, y) = (Array::new(vec![100, 2], x), Array::new(vec![100], y));
+        let mut net = Line::new(&Cpu::seed_from_u64(0));
+        let fitted = Fit::new((x.clone(), y.clone())).epochs(60).lr(5e-2).batch_size(16).run(&mut net).unwrap();
+        assert!(fitted.test().get("r2") > Some(0.99), "{}", fitted.test());
+        let Prediction::Numbers(found) = &fitted.predict(&net, Array::new(vec![1, 2], vec![0.5, 1.0])).unwrap()[0] else { panic!() };
+        assert!((found[0] - 51.0).abs() < 0.5, "{found:?}");
+        let message = |fit: Fit| fit.run(&mut Line::new(&Cpu::default())).unwrap_err().to_string();
+        assert!(message(Fit::new((x.clone(), Array::new(vec![99], vec![0.0; 99])))).contains("as many rows as `inputs`"));
+        assert!(message(Fit::new((x, vec![0; 100]))).contains("at least two classes"));
+        assert!(message(Fit::new((Array::new(vec![100, 3], vec![0.0; 300]), y))).contains("expected rows of [2]"));
+    }
 }

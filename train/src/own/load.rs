@@ -8,7 +8,7 @@ use super::data::{Given, OwnSet};
 use super::parts::Parts;
 use crate::arrays::Named;
 use crate::data::readers::{Channels, ImageFolder, read_image};
-use crate::data::{DataError, Images, Normalize, Split, Target, listed};
+use crate::data::{DataError, Images, Normalize, Split, listed};
 use crate::run::OwnData;
 use crate::tables::{Frame, Schema, TableOptions};
 use crate::{Goal, TrainError};
@@ -221,8 +221,7 @@ fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };
             let own = OwnData { goal, input, ..OwnData::default() };
-            let labels: Vec<usize> =
-                train.0.iter().map(|sample| if let Target::Class(class) = sample.target { class } else { 0 }).collect();
+            let labels: Vec<usize> = train.0.iter().map(|sample| sample.target.label()).collect();
             let [rows, held] = parts.validation((0..labels.len()).collect(), &labels, None)?;
             let train = OwnSet::Samples(train);
             let validation = if held.is_empty() { None } else { Some(train.subset(&held)) };

@@ -34,6 +34,8 @@ pub use train::{TrainingOptions, train};
 pub(crate) use write::object;
 pub use write::{Format, write_array_predictions, write_predictions};
 
+use layercake::schedule::Better;
+
 use crate::TrainError;
 use crate::run::{OwnData, Recipe, RunConfig, verify_parameters};
 
@@ -58,6 +60,8 @@ impl<N, D> std::fmt::Debug for OwnModel<'_, N, D> {
     }
 }
 
+/// The metric for early stopping and for the best weights.
+const SELECTED_BY: (&str, Better) = ("validation_loss", Better::Lower);
 /// Batch size for evaluation and prediction.
 const BATCH: usize = 500;
 

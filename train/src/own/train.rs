@@ -4,13 +4,12 @@ use std::io::{Write, stdout};
 
 use layercake::AnyNetwork;
 use layercake::ir::Graph;
-use layercake::schedule::Better;
 
 use super::augment::loader;
 use super::data::OwnSet;
 use super::load::{DataOptions, Loaded, load};
 use super::parts::Parts;
-use super::{BATCH, OwnModel};
+use super::{BATCH, OwnModel, SELECTED_BY};
 use crate::data::Loader;
 use crate::run::{OwnData, Purpose, Recipe, RunConfig, RunOptions, RunOutcome, Source, Trainee, Transfer, command, conduct, has_effect};
 use crate::{Goal, Seeded, Supervised, TrainError, WithValidation};
@@ -102,7 +101,7 @@ where
         items: crate::data::Dataset::len(&train),
         train: loader(train, recipe.batch_size, &augmentations)?.shuffle(recipe.seed).workers(recipe.workers),
         task,
-        selected_by: ("validation_loss", Better::Lower),
+        selected_by: SELECTED_BY,
     };
     conduct(config, trainee, device, run)
 }
