@@ -26,13 +26,6 @@ pub enum Target {
     Labels(Vec<bool>),
 }
 
-impl Target {
-    /// The class, for a split that keeps the shares of the classes; 0 for other targets.
-    pub(crate) fn label(&self) -> usize {
-        if let Self::Class(class) = self { *class } else { 0 }
-    }
-}
-
 /// The targets of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {

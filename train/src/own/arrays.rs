@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::data::{OwnSet, normalized};
 use super::load::{DataOptions, Loaded, absolute};
-use super::parts::Parts;
+use super::parts::{Parts, class_of};
 use crate::arrays::{ArraySchema, ArraySet, Named, Pairs, Rows, measure_targets};
-use crate::data::{Array, Image, Normalize, Target, listed, sizes};
+use crate::data::{Array, Image, Normalize, listed, sizes};
 use crate::run::OwnData;
 use crate::tables::{TableOptions, TableTask};
 use crate::{Goal, TrainError};
@@ -55,7 +55,7 @@ pub(super) fn of_pairs(
         Some(known) => known,
         None => ArraySchema::of(all, task, parts.input)?,
     };
-    let labels: Vec<usize> = schema.targets(&goal, &all.targets)?.iter().map(Target::label).collect();
+    let labels: Vec<usize> = schema.targets(&goal, &all.targets)?.iter().map(class_of).collect();
     let [rows, held_out] = match test {
         Some(_) => {
             parts.without_folds()?;

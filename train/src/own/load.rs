@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arrays;
 use super::augment::Augmentation;
 use super::data::{Given, OwnSet};
-use super::parts::Parts;
+use super::parts::{Parts, class_of};
 use crate::arrays::Named;
 use crate::data::readers::{Channels, ImageFolder, read_image};
 use crate::data::{DataError, Images, Normalize, Split, listed};
@@ -221,7 +221,7 @@ fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };
             let own = OwnData { goal, input, ..OwnData::default() };
-            let labels: Vec<usize> = train.0.iter().map(|sample| sample.target.label()).collect();
+            let labels: Vec<usize> = train.0.iter().map(|sample| class_of(&sample.target)).collect();
             let [rows, held] = parts.validation((0..labels.len()).collect(), &labels, None)?;
             let train = OwnSet::Samples(train);
             let validation = if held.is_empty() { None } else { Some(train.subset(&held)) };

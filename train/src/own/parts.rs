@@ -1,7 +1,7 @@
 //! Which rows are for training, for validation and for the test.
 
 use crate::TrainError;
-use crate::data::{folds, folds_grouped, split_grouped, split_stratified};
+use crate::data::{Target, folds, folds_grouped, split_grouped, split_stratified};
 use crate::run::{OwnData, Recipe};
 
 /// The share of the data that is held out for the test.
@@ -54,4 +54,9 @@ impl Parts<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The class of a target, for a split that keeps the shares of the classes; 0 for targets of other kinds.
+pub(super) fn class_of(target: &Target) -> usize {
+    if let Target::Class(class) = target { *class } else { 0 }
 }
