@@ -14,7 +14,7 @@ use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage};
 use dfdx::tensor_ops::Device;
 pub use error::GraphError;
 use layercake_engine::{Engine, Mode};
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Mistake, Part, Shape, Text};
 use parameter::{Description, Parameter};
 use tensors::Door;
 
@@ -164,6 +164,43 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let parameters = plan.descriptions.iter().map(|description| Parameter::try_build(device, description));
         let parameters = parameters.collect::<Result<_, _>>()?;
         Ok(Self { plan: Arc::new(plan), parameters, engine: Engine::default(), tables: AnyTables::default(), door: Door })
+    }
+
+    /// The same network for inputs of other sizes, without the batch axis: sequences of another length, pictures of another height and width. It begins with the same
+    /// parameters; those of either are trained without the other.
+    ///
+    /// ```
+    /// use layercake::ir::Shape;
+    /// use layercake::prelude::*;
+    ///
+    /// network! {
+    ///     Reader<T: Dim>: [T, 8] -> [T, 16] { lstm: LSTM(16) }
+    /// }
+    ///
+    /// let device = Cpu::seed_from_u64(1);
+    /// let model = GraphModel::try_new(Reader::<f32, Cpu>::GRAPH.clone(), &device)?;
+    /// let short = model.resized(&[Shape::new(&[3, 8])])?;
+    /// let x: Tensor<(usize, Const<3>, Const<8>), f32, _> = device.sample_normal_like(&(5, Const, Const));
+    /// let y: Tensor<(usize, Const<3>, Const<16>), f32, _> = short.try_forward(x)?;
+    /// assert_eq!(y.shape().0, 5);
+    /// # Ok::<(), GraphError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if a layer does not accept its new input, or if its tensors depend on the size.
+    ///
+    /// # Panics
+    /// Panics if the number of shapes differs from the number of inputs.
+    pub fn resized(&self, inputs: &[Shape]) -> Result<Self, GraphError<D::Err>> {
+        let rule = |mistake| GraphError::Rule { graph: self.plan.graph.name.to_string(), mistake: Box::new(mistake) };
+        let plan = Plan::of(self.plan.graph.resized(inputs).map_err(rule)?)?;
+        let shape = |description: &Description| description.shape;
+        if !plan.descriptions.iter().map(shape).eq(self.plan.descriptions.iter().map(shape)) {
+            let text = Text::new().str("its tensors would have other shapes for these inputs");
+            return Err(rule(Mistake::new(Part::Layer, text)));
+        }
+        let (parameters, engine) = (self.parameters.clone(), Engine::default());
+        Ok(Self { plan: Arc::new(plan), parameters, engine, tables: AnyTables::default(), door: Door })
     }
 
     /// [`GraphModel::try_forward`] that panics on an error.

@@ -21,7 +21,7 @@ use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::{Purpose, RunConfig};
 use layercake_train::{CancellationToken, Metrics, TrainError};
 
-use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
+use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, OwnArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
 use crate::error::CommandError;
 
 pub(crate) type Outcome = Result<(), CommandError>;
@@ -106,7 +106,16 @@ fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
 pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outcome {
     use_threads(args.threads)?;
     let world = args.ranks.applied(world).map_err(ModelError::from)?;
-    if args.own.data.data.is_some() || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
+    let text = match &args.model {
+        Some(name) => {
+            let OwnArgs { data, hidden, dropout } = &args.own;
+            let others = [("--hidden", !hidden.is_empty()), ("--dropout", dropout.is_some()), ("--folds", args.folds.folds.is_some())];
+            let others = [&others[..], &[("--dataset", args.dataset.is_some()), ("--data-dir", args.data_dir.is_some())]].concat();
+            crate::own::text(&*named(name)?, data, &others)?
+        }
+        None => None,
+    };
+    if (text.is_none() && args.own.data.data.is_some()) || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
         return crate::own::train(args, purpose, cancel()?, &world);
     }
     let TrainArgs {
@@ -134,6 +143,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outc
     let cancellation = cancel()?;
     let rest = TrainOptions {
         dataset: KnownDataset::Digits,
+        text,
         variant,
         data_dir,
         epochs,
@@ -175,8 +185,8 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outc
             let device = if config.device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu };
             let data_dir = rest.data_dir.clone().or(config.data_dir);
             let dataset = config.source.dataset().unwrap_or(rest.dataset);
-            let variant = config.variant;
-            (named(&config.model)?, TrainOptions { dataset, variant, data_dir, seed: Some(config.recipe.seed), device, ..rest })
+            let (variant, text) = (config.variant, config.text);
+            (named(&config.model)?, TrainOptions { dataset, text, variant, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
     let outcome = model.train(&options)?;
@@ -231,15 +241,18 @@ fn eval(args: EvalArgs) -> Outcome {
     if crate::own::is_own_run(&checkpoint) {
         return crate::own::eval(&*model, EvaluationOptions { checkpoint, others, averaged, data: args.data.clone() }, &args);
     }
-    if args.data.is_some() {
+    if args.data.is_some() && !crate::own::reads_text(&*model) {
         let text = format!("{}: not a run on your own data, which `--data` needs", checkpoint.display());
         return Err(CommandError::Option(text));
     }
     let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     has_dataset(&*model, dataset.is_some())?;
     let environment = args.environment.as_deref().map(environment).transpose()?;
-    let (data_dir, device) = (args.data_dir, device(args.device));
-    let done = model.evaluate(&EvalOptions { checkpoint, others, averaged, dataset, environment, data_dir, device })?;
+    if args.data.is_some() && (dataset.is_some() || args.data_dir.is_some()) {
+        return Err(CommandError::Option("`--data`, a text of your own, does not go with `--dataset` and `--data-dir`".to_owned()));
+    }
+    let (text, data_dir, device) = (args.data, args.data_dir, device(args.device));
+    let done = model.evaluate(&EvalOptions { checkpoint, others, averaged, dataset, text, environment, data_dir, device })?;
     if args.json {
         let mut object = serde_json::Map::new();
         object.insert("data".to_owned(), done.source.to_string().into());

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use layercake::ir::Graph;
 use layercake_models::{DeviceKind, ModelError, ZooModel, evaluate_own, own_graph, own_network, own_predictor, train_own};
-use layercake_train::cli::{cross_validate, predict as predict_from, print_evaluation, print_outcome};
+use layercake_train::cli::{DataArgs, cross_validate, predict as predict_from, print_evaluation, print_outcome};
 use layercake_train::distributed::World;
 use layercake_train::own::{EvaluationOptions, TrainingOptions};
-use layercake_train::run::{Purpose, RunConfig, RunFolder, RunOptions};
+use layercake_train::run::{OwnText, Purpose, RunConfig, RunFolder, RunOptions};
 use layercake_train::{CancellationToken, TrainError};
 
 use crate::args::{EvalArgs, Predict, TrainArgs};
@@ -26,8 +26,28 @@ fn config_of(checkpoint: &Path) -> Option<RunConfig> {
 
 /// The network of a run folder, if it is one on own data.
 pub(crate) fn graph_of_run(folder: &Path) -> Result<Option<Graph>, crate::error::CommandError> {
-    let Some(RunConfig { model, own: Some(own), .. }) = config_of(folder).filter(|_| folder.is_dir()) else { return Ok(None) };
-    Ok(Some(own_graph(&*named(&model)?, &own)?))
+    match config_of(folder).filter(|_| folder.is_dir()) {
+        Some(RunConfig { model, own: Some(own), .. }) => Ok(Some(own_graph(&*named(&model)?, &own)?)),
+        Some(RunConfig { model, text: Some(_), classes, .. }) => Ok(named(&model)?.graph_of_characters(classes.len())),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the model reads texts.
+pub(crate) fn reads_text(model: &dyn ZooModel) -> bool {
+    model.graph_of_characters(2).is_some()
+}
+
+/// The text of `--data`, for a model that reads one.
+pub(crate) fn text(model: &dyn ZooModel, data: &DataArgs, others: &[(&'static str, bool)]) -> Result<Option<OwnText>, ModelError> {
+    if data.data.is_none() || !reads_text(model) {
+        return Ok(None);
+    }
+    if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
+        let known = "--data, --test and those of every training run";
+        return Err(ModelError::NoEffect { model: model.name(), option, reason: "it reads a text", known });
+    }
+    Ok(data.text()?)
 }
 
 /// Trains a model, or resumes a run.
@@ -138,6 +158,10 @@ pub(crate) fn eval(model: &dyn ZooModel, options: EvaluationOptions, args: &Eval
 
 pub(crate) fn predict(args: &Predict) -> Outcome {
     let model = named(&args.model)?;
+    if reads_text(&*model) {
+        let reason = "it continues a text: layercake sample MODEL --checkpoint RUN --prompt TEXT";
+        return Err(ModelError::Unsupported { model: model.name(), action: "used to predict", reason }.into());
+    }
     own_network(&*model)?;
     must_be_of(&*model, &args.predict.checkpoint)?;
     let predictor = own_predictor(&*model, &args.predict.checkpoint)?;

@@ -7,7 +7,7 @@ use layercake_models::{AgentOptions, ModelError, TrainOptions, ZooModel, own_net
 use layercake_train::TrainError;
 use layercake_train::cli::{OwnSearchOptions, search, search_own, with_values};
 use layercake_train::distributed::World;
-use layercake_train::run::{Purpose, RUNS, Recipe};
+use layercake_train::run::{OwnText, Purpose, RUNS, Recipe, Source};
 use layercake_train::search::Axis;
 use serde_json::json;
 
@@ -17,7 +17,11 @@ use crate::commands::{Outcome, cancel, dataset, device, has_dataset, named, use_
 pub(crate) fn run(args: SearchCommand) -> Outcome {
     let model = named(&args.model)?;
     use_threads(args.search.threads)?;
-    if args.data.data.is_some() { on_own_data(&*model, args) } else { on_dataset(&*model, args) }
+    let others = [("--hidden", args.hidden.is_some()), ("--dropout", args.dropout.is_some())];
+    match crate::own::text(&*model, &args.data, &others)? {
+        None if args.data.data.is_some() => on_own_data(&*model, args),
+        text => on_dataset(&*model, args, text),
+    }
 }
 
 /// Errors of the model as errors of training, which the search can tell apart.
@@ -28,7 +32,8 @@ pub(crate) fn training(error: ModelError) -> TrainError {
     }
 }
 
-fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
+/// On a data set, or a text in its place.
+fn on_dataset(model: &dyn ZooModel, args: SearchCommand, text: Option<OwnText>) -> Outcome {
     has_dataset(model, args.dataset.is_some())?;
     let default = model.default_dataset(args.data_dir.is_some());
     let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(default);
@@ -38,14 +43,19 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
     };
     let (recipe, kind, cancellation) = (args.search.recipe(own), device(args.device), cancel()?);
     let plan = args.search.search(&recipe, Vec::new()).map_err(ModelError::from)?;
-    let folder = args.search.out.unwrap_or_else(|| Path::new(RUNS).join(format!("search-{}-{dataset}", model.name())));
-    let settings = json!({ "model": model.name(), "dataset": dataset, "recipe": recipe, "device": kind.name() });
+    let source = text.as_ref().map_or(Source::Dataset(dataset), |text| Source::from(Some(text.path.as_path())));
+    let folder = args.search.out.unwrap_or_else(|| Path::new(RUNS).join(format!("search-{}-{source}", model.name())));
+    let mut settings = json!({ "model": model.name(), "dataset": source.to_string(), "recipe": recipe, "device": kind.name() });
+    if let Some(text) = &text {
+        settings["text"] = json!(text);
+    }
     let data_dir = args.data_dir;
     let done = search(&plan, &folder, settings, &mut |trial, purpose| {
         let Recipe { batch_size, lr, weight_decay, .. } = with_values(recipe, &plan.axes, &trial.values);
         let is_trial = purpose == Purpose::Trial;
         let options = TrainOptions {
             dataset,
+            text: text.clone(),
             variant: None,
             data_dir: data_dir.clone(),
             epochs: Some(trial.epochs),

@@ -2,17 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use layercake::dfdx::nn::BuildModule;
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
+use layercake_train::run::{Recipe, RunConfig, RunOutcome, Source, verify_parameters};
 use layercake_train::{Metrics, Timing, TrainError};
 
 use super::machine::{Machine, open_gpu};
-use super::on_device;
 use crate::zoo::{
     BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PhotoDetector, PhotoSegmenter, SampleOptions, Samples,
     TrainOptions, Variant, ZooModel,
@@ -26,6 +23,11 @@ pub(crate) trait ModelKind: Sync + 'static {
     /// The network for a data set; of most models it is the same for all.
     fn graph_on(&self, _: KnownDataset) -> &'static Graph {
         self.graph()
+    }
+
+    /// See [`ZooModel::graph_of_characters`].
+    fn graph_of_characters(&self, _: usize) -> Option<Graph> {
+        None
     }
 
     /// See [`ZooModel::head`].
@@ -49,6 +51,17 @@ pub(crate) trait ModelKind: Sync + 'static {
         dataset: KnownDataset,
         data_dir: Option<&Path>,
     ) -> Result<(Metrics, u64), ModelError>;
+
+    /// Evaluates a checkpoint on a text of the user's own, by default the test part of the run's. Returns its source, the metrics and the number of characters.
+    fn evaluate_text<D: Machine>(
+        &self,
+        description: &Description,
+        _: &Run,
+        _: &D,
+        _: Option<&Path>,
+    ) -> Result<(Source, Metrics, u64), ModelError> {
+        Err(ModelError::reads_no_text(description.name))
+    }
 
     /// Times a training step and an inference on a batch.
     fn bench<D: Machine>(&self, description: &Description, _: &D, _: usize) -> Result<[Timing; 2], ModelError> {
@@ -136,13 +149,6 @@ impl Run {
         load_parameters(&mut net, &self.checkpoint)?;
         Ok(net)
     }
-
-    /// Builds a declared network and loads its parameters.
-    pub(crate) fn load<D: Device<f32>, N: BuildModule<D, f32> + TensorCollection<f32, D>>(&self, device: &D) -> Result<N, TrainError> {
-        let mut net = on_device(N::try_build(device))?;
-        load_parameters(&mut net, &self.checkpoint)?;
-        Ok(net)
-    }
 }
 
 impl<K: ModelKind> ZooModel for Entry<K> {
@@ -160,6 +166,10 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
         Some(self.kind.graph_on(dataset))
+    }
+
+    fn graph_of_characters(&self, count: usize) -> Option<Graph> {
+        self.kind.graph_of_characters(count)
     }
 
     fn head(&self) -> Option<&'static Graph> {
@@ -188,6 +198,15 @@ impl<K: ModelKind> ZooModel for Entry<K> {
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
         options.is_of_one_pass(self.description.name)?;
         let run = Run::find(&options.checkpoint)?;
+        let has_text = run.config.as_ref().is_some_and(|config| config.text.is_some());
+        if options.text.is_some() || (has_text && options.dataset.is_none()) {
+            let (kind, text) = (&self.kind, options.text.as_deref());
+            let (source, metrics, items) = match options.device {
+                DeviceKind::Cpu => kind.evaluate_text(&self.description, &run, &Cpu::default(), text)?,
+                DeviceKind::Cuda => kind.evaluate_text(&self.description, &run, &open_gpu(0)?, text)?,
+            };
+            return Ok(Evaluation { source, metrics, items, unit: self.description.unit, seeds: None });
+        }
         let dataset =
             options.dataset.or(run.config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(self.description.dataset);
         let data_dir = options.data_dir.as_deref();

@@ -1,7 +1,6 @@
 //! Devices, and the zoo's networks on them. A network is taken as its graph, so that a training loop is compiled once for each device and not once for each network.
 
-use layercake::dfdx::shapes::Shape;
-use layercake::ir::{Graph, Op};
+use layercake::ir::{Graph, Op, Shape};
 use layercake::model::copy_tensors;
 use layercake::prelude::*;
 use layercake::{AnyNetwork, GraphModel};
@@ -17,6 +16,9 @@ pub(crate) trait Machine: Seeded {
 
     /// Builds a network with its initial values: those of the same network as it was declared.
     fn build(&self, graph: &Graph) -> Result<Self::Net, TrainError>;
+
+    /// The network with the same parameters for inputs of other sizes.
+    fn resized(net: &Self::Net, inputs: &[Shape]) -> Result<Self::Net, TrainError>;
 }
 
 macro_rules! machines {
@@ -26,6 +28,10 @@ macro_rules! machines {
 
             fn build(&self, graph: &Graph) -> Result<Self::Net, TrainError> {
                 Ok(GraphModel::try_new(graph.clone(), self)?)
+            }
+
+            fn resized(net: &Self::Net, inputs: &[Shape]) -> Result<Self::Net, TrainError> {
+                Ok(net.resized(inputs)?)
             }
         }
     )*};
@@ -75,7 +81,9 @@ pub(crate) fn outputs<const N: usize, T>(outputs: Vec<T>) -> Result<[T; N], Trai
 }
 
 /// A tensor of a static shape.
-pub(crate) fn shaped<S: Shape, D: Backend<f32>, T: Tape<f32, D>>(value: DynTensor<f32, D, T>) -> Result<Tensor<S, f32, D, T>, TrainError> {
+pub(crate) fn shaped<S: layercake::dfdx::shapes::Shape, D: Backend<f32>, T: Tape<f32, D>>(
+    value: DynTensor<f32, D, T>,
+) -> Result<Tensor<S, f32, D, T>, TrainError> {
     let dims = value.dims().to_vec();
     let expected = || TrainError::Network(format!("the network returns {dims:?}; expected {}", std::any::type_name::<S>()));
     on_device(value.try_into_tensor())?.ok_or_else(expected)

@@ -111,8 +111,3 @@ fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Samples, ModelError>
 fn save_text(path: &Path, text: &str) -> Result<(), TrainError> {
     write_atomically(path, text.as_bytes()).map_err(|source| TrainError::File { path: path.to_owned(), source })
 }
-
-/// Converts an error from building a network.
-fn built<T>(done: Result<T, impl Display + 'static>) -> Result<T, ModelError> {
-    done.map_err(|error| ModelError::Device(DeviceError::of(&error)))
-}

@@ -105,6 +105,7 @@ impl ZooModel for Knn {
             command: command(),
             variant: None,
             own: None,
+            text: None,
         };
         test.check_shape(&format!("{}, test images", options.dataset), train.shape()).map_err(TrainError::from)?;
         let [rest, held] = hold_out(train.len(), recipe.validation.unwrap_or(train.len().div_ceil(VALIDATION)), recipe.seed)?;

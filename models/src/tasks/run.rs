@@ -8,7 +8,9 @@ use layercake::optim::Adam;
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize, Split};
 use layercake_train::rl::AgentConfig;
-use layercake_train::run::{Purpose, Recipe, RunConfig, RunFolder, RunOptions, RunOutcome, Source, Trainee, command, conduct, has_effect};
+use layercake_train::run::{
+    OwnText, Purpose, Recipe, RunConfig, RunFolder, RunOptions, RunOutcome, Source, Trainee, command, conduct, has_effect,
+};
 use layercake_train::{Optimizers, Seeded, Task, TrainError, WithValidation};
 
 use super::SHAPE;
@@ -47,8 +49,7 @@ pub(crate) struct Prepared<N, O, S: Dataset, T> {
 /// What is prepared of a network that learns by Adam and is validated by the same task.
 pub(crate) type PreparedNet<S, T, D> = Prepared<<D as Machine>::Net, Adam<f32, D>, S, WithValidation<T>>;
 
-/// Trains a model with its default recipe and the user's options, or resumes a run with the recipe in its `config.json`. `prepare` reads the
-/// data and builds the network; the device is seeded with the recipe's seed.
+/// Trains a model with its default recipe and the user's options, as [`train_made`].
 pub(crate) fn train<N, O, S, T, D>(
     model: Trained,
     device: &D,
@@ -64,14 +65,38 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
+    if options.text.is_some() {
+        return Err(ModelError::reads_no_text(model.name));
+    }
+    let graph = model.graph;
+    train_made(model, device, options, own, |recipe| Ok((graph.clone(), prepare(recipe)?)))
+}
+
+/// Trains a network that follows from the data, with its default recipe and the user's options, or resumes a run with the recipe in its `config.json`. `prepare` reads the
+/// data and builds the network; the device is seeded with the recipe's seed.
+pub(crate) fn train_made<N, O, S, T, D>(
+    model: Trained,
+    device: &D,
+    options: &TrainOptions,
+    own: Recipe,
+    prepare: impl FnOnce(&Recipe) -> Result<(Graph, Prepared<N, O, S, T>), ModelError>,
+) -> Result<RunOutcome, ModelError>
+where
+    N: TensorCollection<f32, D> + Clone,
+    O: Optimizers<N, D>,
+    S: Dataset,
+    S::Item: Collate<Batch = T::Batch>,
+    T: Task<N, D>,
+    D: Seeded,
+{
     let Begun { source, resumed, recipe } = begin(&model, options, own)?;
     let prepared = prepare(&recipe);
     // Missing data of one rank end all of them.
     let known = options.world.agree(prepared.as_ref().map(drop).map_err(|error| TrainError::Setting(error.to_string())));
-    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepared?;
+    let (graph, Prepared { net, optimizer, items, train, task, selected_by, normalize, classes }) = prepared?;
     known?;
     let config = config(&model, options, source, recipe, (normalize, classes));
-    let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
+    let trainee = Trainee { net, graph, optimizer, items, train, task, selected_by };
     let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, world, .. } = options.clone();
     let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
     Ok(conduct(config, trainee, device, run)?)
@@ -90,7 +115,10 @@ fn begin(model: &Trained, options: &TrainOptions, own: Recipe) -> Result<Begun, 
         Some((environment, _)) => Source::Environment(environment.to_owned()),
         None => {
             options.agent.has_no_effect(model.name)?;
-            Source::Dataset(options.dataset)
+            match &options.text {
+                Some(text) => Source::from(Some(text.path.as_path())),
+                None => Source::Dataset(options.dataset),
+            }
         }
     };
     if options.box_weight.is_some() && own.box_weight.is_none() {
@@ -123,6 +151,7 @@ fn config(
         data_dir: options.data_dir.as_deref().map(absolute),
         variant: options.variant.clone(),
         own: None,
+        text: options.text.as_ref().map(|text| OwnText { path: absolute(&text.path), test: text.test.as_deref().map(absolute) }),
         device: options.device.name().to_owned(),
         threads: rayon::current_num_threads(),
         recipe,

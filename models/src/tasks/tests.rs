@@ -109,9 +109,8 @@ fn streets(name: &str, graph: &Graph) -> String {
 fn characters() -> String {
     let row: String = (' '..).take(65).collect();
     let text = Text::new(&row.repeat(20));
-    let streams = || text::streams_of(text.clone(), (4, 16)).unwrap();
-    let device = Cpu::seed_from_u64(1);
-    net_learns("char_lstm", CharLstm::new(&device), &device, text::NextCharacter::new(streams()), &streams())
+    let streams = || text::streams_of(text.clone(), (4, 64)).unwrap();
+    learns("char_lstm", CharLstm::<f32, Cpu>::GRAPH, text::NextCharacter::new(streams()), &streams())
 }
 
 /// The same characters in windows.

@@ -81,6 +81,11 @@ impl ModelError {
         Self::Unsupported { model, action: "used to segment", reason: "it does not give each pixel a class; unet, segnet and fcn do" }
     }
 
+    /// A text was given to a model that reads none.
+    pub fn reads_no_text(model: &'static str) -> Self {
+        Self::Unsupported { model, action: "trained on a text", reason: "it does not read one; char_lstm and char_transformer do" }
+    }
+
     /// `sample` was called on a model that is not generative.
     pub(crate) fn not_generative(model: &'static str) -> Self {
         Self::Unsupported {

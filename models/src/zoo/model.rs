@@ -71,6 +71,11 @@ pub trait ZooModel: Sync {
         Variant::named(self.variants(), self.name(), Some(variant)).map(|variant| variant.graph)
     }
 
+    /// The network for texts of so many different characters; `None` if the model does not read texts by their characters.
+    fn graph_of_characters(&self, _count: usize) -> Option<Graph> {
+        None
+    }
+
     /// How the model learns from the user's own data; `None` if it does not.
     fn own(&self) -> Option<OwnNetwork> {
         None

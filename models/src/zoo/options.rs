@@ -8,7 +8,7 @@ use layercake_train::distributed::World;
 use layercake_train::ensemble::Averaged;
 use layercake_train::generative::GeneratorLoss;
 use layercake_train::rl::{Baseline, Finished, KnownEnvironment};
-use layercake_train::run::{Purpose, Source, Transfer};
+use layercake_train::run::{OwnText, Purpose, Source, Transfer};
 use layercake_train::{CancellationToken, Metrics, Timing};
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ use super::error::ModelError;
 pub struct TrainOptions {
     /// The data set.
     pub dataset: KnownDataset,
+    /// The user's own text, in place of the data set.
+    pub text: Option<OwnText>,
     /// Which of [`ZooModel::variants`](super::ZooModel::variants) is trained, by its name; by default the first.
     pub variant: Option<String>,
     /// The folder that contains the data sets' folders.
@@ -131,6 +133,8 @@ pub struct EvalOptions {
     pub averaged: Averaged,
     /// The data set; by default the run's own, or the digits if there is no `config.json`.
     pub dataset: Option<KnownDataset>,
+    /// A text of the user's own, in place of a data set; by default the test part of the run's own.
+    pub text: Option<PathBuf>,
     /// The environment of an agent; by default the run's own.
     pub environment: Option<KnownEnvironment>,
     /// The folder that contains the data sets' folders.

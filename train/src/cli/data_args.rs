@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::TrainError;
 use crate::own::{Augmentation, DataOptions};
+use crate::run::OwnText;
 use crate::tables::{TableOptions, TableTask};
 
 /// A table, a folder of pictures or arrays to learn from.
@@ -58,6 +60,23 @@ impl From<DataArgs> for DataOptions {
             Task::Labels => TableTask::Labels,
         });
         Self { data, test, fold: None, augmentations: augment, table: TableOptions { targets, task, categories, ignored, group } }
+    }
+}
+
+impl DataArgs {
+    /// The files of a text, for a model that reads one; `None` without `--data`.
+    ///
+    /// # Errors
+    /// Returns an error if options of other data are given.
+    pub fn text(&self) -> Result<Option<OwnText>, TrainError> {
+        const TEXT: &str = "a text";
+        let DataOptions { data, test, augmentations, table, .. } = self.clone().into();
+        let Some(path) = data else { return Ok(None) };
+        table.must_be_unused(TEXT)?;
+        if !augmentations.is_empty() {
+            return Err(TrainError::Setting(format!("`--augment` has no effect on {TEXT}: it is for pictures")));
+        }
+        Ok(Some(OwnText { path, test }))
     }
 }
 

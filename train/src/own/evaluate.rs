@@ -9,13 +9,13 @@ use layercake::{AnyNetwork, GraphModel};
 use super::data::OwnSet;
 use super::load::{DataOptions, channels, load, picture_shape, read_images};
 use super::parts::Parts;
-use super::train::{built, name_of};
+use super::train::built;
 use super::{BATCH, OwnModel, find};
 use crate::arrays::Named;
 use crate::data::readers::ImageFolder;
 use crate::data::{Dataset, Loader};
 use crate::ensemble::{Averaged, Member, TestSet, mean_predictions};
-use crate::run::{OwnData, RunConfig};
+use crate::run::{OwnData, RunConfig, Source};
 use crate::tables::Frame;
 use crate::{Goal, Metrics, Predictions, Seeded, TrainError};
 
@@ -102,7 +102,7 @@ fn test_set<N, D>(
         (OwnSet::Images(images, _), Some(normalize)) => OwnSet::Images(images, normalize),
         (test, _) => test,
     };
-    Ok((test, name_of(own), loaded.warnings))
+    Ok((test, Source::from(own.path.as_deref()).to_string(), loaded.warnings))
 }
 
 /// A network of an ensemble.

@@ -171,6 +171,7 @@ impl Fitted {
             data_dir: None,
             variant: None,
             own: Some(self.data.clone()),
+            text: None,
             device: "cpu".to_owned(),
             threads: rayon::current_num_threads(),
             recipe: self.recipe,

@@ -60,7 +60,8 @@ pub(super) fn load(options: &DataOptions, given: Option<Given>, parts: &Parts<'_
 }
 
 impl TableOptions {
-    fn must_be_unused(&self, data: &str) -> Result<(), TrainError> {
+    /// Rejects options about columns.
+    pub(crate) fn must_be_unused(&self, data: &str) -> Result<(), TrainError> {
         let given = [
             ("--target", !self.targets.is_empty()),
             ("--task", self.task.is_some()),

@@ -74,7 +74,7 @@ where
         say(&described(&own));
     }
     let net = built(model, &own, device)?;
-    let source = Source::Data(name_of(&own));
+    let source = Source::from(own.path.as_deref());
     let title = format!("{} on {source}", model.name);
     let task = |set: OwnSet| Supervised::new(own.goal.clone(), Loader::new(set, BATCH)).titled(&title);
     let task = WithValidation { task: task(test), validation: validation.map(task) };
@@ -86,6 +86,7 @@ where
         classes: classes(&own),
         variant: None,
         own: Some(own),
+        text: None,
         device: device_name.to_owned(),
         threads: rayon::current_num_threads(),
         recipe,
@@ -159,11 +160,4 @@ fn classes(own: &OwnData) -> Vec<String> {
         Goal::Classes(names) | Goal::Labels(names) => names.clone(),
         Goal::Numbers(_) => Vec::new(),
     }
-}
-
-/// The name of the file or folder, without its extension, as a part of a folder's name.
-pub(super) fn name_of(own: &OwnData) -> String {
-    let stem = own.path.as_ref().and_then(|path| path.file_name()?.to_str());
-    let stem = stem.map_or("own", |name| name.split_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem }));
-    stem.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }

@@ -34,6 +34,9 @@ pub struct RunConfig {
     /// The user's own data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnData>,
+    /// The user's own text, for a model that reads one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<OwnText>,
     /// The device: `cpu` or `cuda`.
     pub device: String,
     /// Number of threads.
@@ -55,6 +58,16 @@ pub struct RunConfig {
     /// The command and its arguments, for the report; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+}
+
+/// The files of the user's own text. The characters are those of [`RunConfig::classes`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnText {
+    /// The text.
+    pub path: PathBuf,
+    /// The test text; `None` if the end of the text was held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
 }
 
 /// The user's own data, and what was learned about them: what a model needs to be evaluated, and to predict from other data.

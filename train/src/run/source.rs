@@ -1,6 +1,7 @@
 //! What a model is trained on.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,15 @@ impl Source {
             Self::Dataset(_) | Self::Data(_) => None,
             Self::Environment(name) => Some(name),
         }
+    }
+}
+
+/// The user's own file or folder, by its name without the extension, as a part of a folder's name; `own` for data without a file.
+impl From<Option<&Path>> for Source {
+    fn from(path: Option<&Path>) -> Self {
+        let name = path.and_then(|path| path.file_name()?.to_str());
+        let stem = name.map_or("own", |name| name.split_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem }));
+        Self::Data(stem.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect())
     }
 }
 

@@ -162,6 +162,7 @@ fn the_run_folder_has_them() {
         command: Vec::new(),
         variant: None,
         own: None,
+        text: None,
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();
     let (train, mut task) = data();

@@ -27,6 +27,7 @@ fn config(lr: f64) -> RunConfig {
         transfer: None,
         variant: None,
         own: None,
+        text: None,
         command: ["layercake", "train", "<b>&\"net\""].map(str::to_owned).to_vec(),
     }
 }

@@ -26,6 +26,7 @@ fn config() -> RunConfig {
         command: Vec::new(),
         variant: None,
         own: None,
+        text: None,
     }
 }
 

@@ -316,6 +316,7 @@ fn invalid_run_folders() {
         command: Vec::new(),
         variant: None,
         own: None,
+        text: None,
     };
     let run = RunFolder::create(&place.path().join("a"), config(Recipe::default())).unwrap();
     assert_eq!(run.finish(1).unwrap_err().to_string(), "a run without epochs has no summary");
@@ -357,6 +358,7 @@ fn huge_metrics_do_not_hang() {
         command: Vec::new(),
         variant: None,
         own: None,
+        text: None,
     };
     let mut run = RunFolder::create(place.path(), config).unwrap();
     for (number, value) in [-1e308, 1e308, f64::MAX, f64::MIN, f64::INFINITY, f64::NAN, 1e-320].into_iter().enumerate() {

@@ -139,6 +139,7 @@ impl ZooModel for GridWorldModel {
             command: command(),
             variant: None,
             own: None,
+            text: None,
         };
         let mut run = match (resumed, &options.out) {
             (Some(run), _) => run,

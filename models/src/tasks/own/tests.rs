@@ -23,7 +23,7 @@ fn another_head() {
     let refused = head::replaced(LeNet5::<f32, Cpu>::GRAPH, 10, Some(0.25)).unwrap_err();
     assert_eq!(refused, "`--dropout` has no effect on `LeNet5`: it has no dropout");
     let refused = head::replaced(UNet::<f32, Cpu>::GRAPH, 3, None).unwrap_err();
-    assert!(refused.starts_with("`UNet` ends with `") && refused.ends_with("`, which is not a linear layer"), "{refused}");
+    assert!(refused.starts_with("`UNet` ends with `") && refused.ends_with("`, which is not a linear layer of its own"), "{refused}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use layercake_train::TrainError;
 use layercake_train::data::Array;
 use layercake_train::sequence::Decoder;
 
-use super::{Beginning, CHARACTERS};
+use super::{Beginning, characters_of, of_characters};
 use crate::networks::{CharTransformerRefill, CharTransformerStep};
 use crate::tasks::machine::Machine;
 
@@ -40,7 +40,9 @@ pub(super) struct Cache {
 impl<D: Machine> Writer<D> {
     /// Copies the parameters of a trained network.
     pub(super) fn new(net: &D::Net, device: &D) -> Result<Self, TrainError> {
+        let count = characters_of(net.network_graph());
         let build = |graph: &Graph| {
+            let graph = &of_characters(graph, count)?;
             // The initial values, which are replaced, leave the device's generator as it is.
             let mut own = device.seeded(0, |device| device.build(graph))?;
             let copied = copy_tensors(&mut own, net, |path| Some(trained(path)));
@@ -77,8 +79,9 @@ impl<D: Machine> Writer<D> {
             cache.characters.extend(characters);
             cache.new.extend(new);
         }
-        let last = |scores: &[f32]| scores[(count - 1) * CHARACTERS..].to_vec();
-        Ok(scores.to_vec().chunks_exact(count * CHARACTERS).flat_map(last).collect())
+        let known = characters_of(net.network_graph());
+        let last = |scores: &[f32]| scores[(count - 1) * known..].to_vec();
+        Ok(scores.to_vec().chunks_exact(count * known).flat_map(last).collect())
     }
 }
 

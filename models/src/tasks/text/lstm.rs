@@ -2,24 +2,25 @@
 
 use std::path::Path;
 
-use layercake::dfdx::nn::BuildModule;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor::SplitTape;
-use layercake::ir::Graph;
+use layercake::ir::{Graph, Shape};
 use layercake::loss::{CrossEntropy, try_token_loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
-use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
-use layercake_train::run::RunOutcome;
+use layercake_train::data::{Array, DataError, Dataset, KnownDataset, Loader};
+use layercake_train::run::{RunOutcome, Source};
 use layercake_train::sequence::Decoder;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
 
-use super::{Beginning, CHARACTERS, Parts, TEST, continued, parts, read, save_samples, whole_text};
+use super::parts::{Parts, own_test_part, test_part, whole_text};
+use super::{Beginning, Scores, continued, of_characters, of_part, save_samples};
 use crate::networks::CharLstm;
 use crate::tasks::entry::{Description, ModelKind, Run};
-use crate::tasks::machine::Machine;
-use crate::tasks::run::{Prepared, Trained, train};
-use crate::tasks::{built, on_device};
+use crate::tasks::machine::{Machine, outputs, shaped};
+use crate::tasks::on_device;
+use crate::tasks::run::{Prepared, Trained, train_made};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// One of the two state tensors of the LSTM: `[batch, 1, 256]`.
@@ -28,7 +29,7 @@ type State<D> = Tensor<(usize, Const<1>, Const<WIDTH>), f32, D>;
 const WIDTH: usize = 256;
 /// Characters in a window.
 const WINDOW: usize = 64;
-/// Number of streams of the test set, and their window length.
+/// Number of streams of the test set, and their window length. A short text has fewer.
 const TEST_STREAMS: (usize, usize) = (16, 128);
 
 /// [`CharLstm`] as a kind of model.
@@ -39,18 +40,24 @@ impl ModelKind for CharLstmModel {
         CharLstm::<f32, Cpu>::GRAPH
     }
 
+    fn graph_of_characters(&self, count: usize) -> Option<Graph> {
+        of_characters(self.graph(), count).ok()
+    }
+
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         whole_text(description, options)?;
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
-        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Parts { classes, text, validation, test } = parts(options, recipe)?;
-            let net = built(<CharLstm as BuildOnDevice<D, f32>>::Built::try_build(device))?;
-            let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(TrainError::from)?;
-            let measured_on = |text| Ok::<_, ModelError>(NextCharacter::new(streams_of(text, TEST_STREAMS)?));
-            let task = WithValidation { task: measured_on(test)?, validation: validation.map(measured_on).transpose()? };
+        train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
+            let Parts { classes, text, validation, test } = Parts::read(options, recipe)?;
+            let graph = of_characters(self.graph(), classes.len())?;
+            let net = device.build(&graph)?;
+            let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(too_short)?;
+            let measured_on = |text, part| Ok::<_, TrainError>(NextCharacter::new(streams_of(text, TEST_STREAMS).map_err(of_part(part))?));
+            let validation = validation.map(|text| measured_on(text, "validation")).transpose()?;
+            let task = WithValidation { task: measured_on(test, "test")?, validation };
             let train = Loader::new(streams, recipe.batch_size);
             let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
-            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes })
+            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes }))
         })
     }
 
@@ -61,21 +68,50 @@ impl ModelKind for CharLstmModel {
         dataset: KnownDataset,
         data_dir: Option<&Path>,
     ) -> Result<(Metrics, u64), ModelError> {
-        let net: CharLstm<f32, D> = run.load(device)?;
-        let (_, test) = read(dataset, data_dir)?.split(TEST);
-        let items = test.characters().len() as u64;
-        let mut task = NextCharacter::<D>::new(streams_of(test, TEST_STREAMS)?);
-        Ok((Task::<CharLstm<f32, D>, D>::evaluate(&mut task, &net, device)?, items))
+        evaluated(run, device, test_part(run, dataset, data_dir)?)
+    }
+
+    fn evaluate_text<D: Machine>(
+        &self,
+        _: &Description,
+        run: &Run,
+        device: &D,
+        other: Option<&Path>,
+    ) -> Result<(Source, Metrics, u64), ModelError> {
+        let (source, test) = own_test_part(run, other)?;
+        let (metrics, items) = evaluated(run, device, test)?;
+        Ok((source, metrics, items))
     }
 
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        continued(description, run, options, || Ok(Writer { net: run.load(device)?, device: device.clone() }))
+        continued(description, run, options, |count| {
+            let net = run.load_graph(&of_characters(self.graph(), count)?, device)?;
+            Ok(Writer::new(&net, device)?)
+        })
     }
 }
 
-/// Cuts a text into streams and windows: `(rows, window)`.
-pub(crate) fn streams_of(test: Text, (rows, window): (usize, usize)) -> Result<Loader<Streams>, ModelError> {
-    Ok(Loader::new(Streams::new(test, rows, window).map_err(TrainError::from)?, rows))
+/// A text that is too short for the streams of a batch.
+fn too_short(error: DataError) -> TrainError {
+    match of_part("training")(error) {
+        TrainError::Setting(reason) => TrainError::Setting(format!("{reason}; a smaller `--batch-size` has fewer streams")),
+        other => other,
+    }
+}
+
+fn evaluated<D: Machine>(run: &Run, device: &D, test: Text) -> Result<(Metrics, u64), ModelError> {
+    let net = run.load_graph(&of_characters(CharLstm::<f32, Cpu>::GRAPH, test.vocabulary().len())?, device)?;
+    let items = test.characters().len() as u64;
+    let mut task = NextCharacter::<D>::new(streams_of(test, TEST_STREAMS).map_err(of_part("test"))?);
+    Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
+}
+
+/// Cuts a text into streams and windows: `(rows, window)`, or as many and as long as it has.
+pub(crate) fn streams_of(test: Text, (rows, window): (usize, usize)) -> Result<Loader<Streams>, DataError> {
+    let usable = test.characters().len().saturating_sub(1);
+    let window = window.min(usable).max(1);
+    let rows = rows.min(usable / window).max(1);
+    Ok(Loader::new(Streams::new(test, rows, window)?, rows))
 }
 
 /// Cross entropy of the next character.
@@ -85,7 +121,17 @@ pub(crate) struct NextCharacter<D: Backend<f32>> {
     test: Loader<Streams>,
 }
 
-impl<D: Backend<f32>> NextCharacter<D> {
+/// Scores, and the state behind them.
+type Found<D, T> = (Scores<D, T>, [State<D>; 2]);
+
+/// Gradients end at the state.
+fn found<D: Backend<f32>, T: Tape<f32, D>>(all: Vec<DynTensor<f32, D, T>>) -> Result<Found<D, T>, TrainError> {
+    let [scores, h, c] = outputs(all)?;
+    let half = |half| Ok::<_, TrainError>(shaped::<(usize, Const<1>, Const<WIDTH>), D, T>(half)?.split_tape().0);
+    Ok((shaped(scores)?, [half(h)?, half(c)?]))
+}
+
+impl<D: Machine> NextCharacter<D> {
     /// Starts with a zero state.
     pub(crate) fn new(test: Loader<Streams>) -> Self {
         Self { state: None, test }
@@ -95,36 +141,47 @@ impl<D: Backend<f32>> NextCharacter<D> {
         let zeros: State<D> = on_device(device.try_zeros_like(&(rows, Const, Const)))?;
         Ok([zeros.clone(), zeros])
     }
+
+    /// The network for windows of another length.
+    fn of_windows(net: &D::Net, length: usize) -> Result<D::Net, TrainError> {
+        let state = Shape::new(&[1, WIDTH]);
+        D::resized(net, &[Shape::new(&[length]), state, state])
+    }
+
+    /// What the network is given.
+    fn inputs(characters: Array<usize>, [h, c]: [State<D>; 2], device: &D) -> Result<Vec<DynTensor<f32, D>>, TrainError> {
+        let half = |half| on_device(DynTensor::try_from_tensor(half));
+        Ok(vec![characters.into_ids(device), half(h)?, half(c)?])
+    }
 }
 
-impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
+impl<D: Machine> Task<D::Net, D> for NextCharacter<D> {
     type Batch = WindowBatch;
     const UNIT: &'static str = "windows";
 
-    fn loss(&mut self, net: &mut CharLstm<f32, D>, batch: WindowBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+    fn loss(&mut self, net: &mut D::Net, batch: WindowBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let (rows, counts) = (batch.characters.batch_size(), batch.next.as_slice().len());
-        let [h, c] = match self.state.take() {
+        let state = match self.state.take() {
             Some(state) if pass.batch > 0 => state,
             _ => Self::begin(rows, &pass.device)?,
         };
-        let characters: Tensor<(usize, usize), usize, D> = batch.characters.into_tensor(&pass.device)?;
         let next: Tensor<(usize, usize), usize, D> = batch.next.into_tensor(&pass.device)?;
-        let (scores, h, c) = on_device(net.try_forward_train(characters, h, c, pass.gradients))?;
-        self.state = Some([h.split_tape().0, c.split_tape().0]);
+        let (scores, state) = found(net.try_train(Self::inputs(batch.characters, state, &pass.device)?, pass.gradients)?)?;
+        self.state = Some(state);
         Ok(Step::new(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?, rows).with_weight(counts as f64))
     }
 
-    fn evaluate(&mut self, net: &CharLstm<f32, D>, device: &D) -> Result<Metrics, TrainError> {
-        let [mut h, mut c] = Self::begin(self.test.data().rows(), device)?;
+    fn evaluate(&mut self, net: &D::Net, device: &D) -> Result<Metrics, TrainError> {
+        let mut state = Self::begin(self.test.data().rows(), device)?;
+        let net = Self::of_windows(net, self.test.data().window())?;
         let (mut nats, mut count) = (0.0, 0);
         for batch in self.test.epoch(1) {
             let WindowBatch { characters, next } = batch?;
             // Each character counts once, whatever the length of its window.
             let counts = next.as_slice().len();
-            let characters: Tensor<(usize, usize), usize, D> = characters.into_tensor(device)?;
             let next: Tensor<(usize, usize), usize, D> = next.into_tensor(device)?;
-            let (scores, h_n, c_n) = on_device(net.try_forward(characters, h, c))?;
-            (h, c) = (h_n, c_n);
+            let (scores, behind) = found(net.try_infer(Self::inputs(characters, state, device)?)?)?;
+            state = behind;
             nats += counts as f64 * f64::from(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?.as_vec()[0]);
             count += counts;
         }
@@ -133,7 +190,7 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
     }
 
     fn chance_loss(&self) -> Option<f64> {
-        Some((CHARACTERS as f64).ln())
+        Some((self.test.data().text().vocabulary().len() as f64).ln())
     }
 
     fn state(&self) -> Vec<(String, Array<f32>)> {
@@ -154,27 +211,33 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
     }
 
     /// `samples.txt`
-    fn draw(&mut self, net: &CharLstm<f32, D>, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
-        let writer = Writer { net: net.clone(), device: device.clone() };
+    fn draw(&mut self, net: &D::Net, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+        let writer = Writer::<D>::new(net, device)?;
         save_samples(&writer, self.test.data().text(), folder)
     }
 }
 
 /// The network with the state behind the characters that it has read.
-struct Writer<D: Backend<f32>> {
-    net: CharLstm<f32, D>,
+struct Writer<D: Machine> {
+    net: D::Net,
     device: D,
 }
 
-impl<D: Backend<f32>> Decoder for Writer<D> {
+impl<D: Machine> Writer<D> {
+    fn new(net: &D::Net, device: &D) -> Result<Self, TrainError> {
+        Ok(Self { net: NextCharacter::<D>::of_windows(net, 1)?, device: device.clone() })
+    }
+}
+
+impl<D: Machine> Decoder for Writer<D> {
     type State = [Array<f32>; 2];
     type Error = TrainError;
 
-    fn step(&self, tokens: &[usize], state: Self::State) -> Result<(Vec<f32>, Self::State), TrainError> {
-        let given: Tensor<(usize, usize), usize, D> = Array::new(vec![tokens.len(), 1], tokens.to_vec()).into_tensor(&self.device)?;
-        let [h, c] = state;
-        let (scores, h, c) = on_device(self.net.try_forward(given, h.into_tensor(&self.device)?, c.into_tensor(&self.device)?))?;
-        Ok((scores.as_vec(), [h, c].map(|half| stored(&half))))
+    fn step(&self, tokens: &[usize], [h, c]: Self::State) -> Result<(Vec<f32>, Self::State), TrainError> {
+        let given = Array::new(vec![tokens.len(), 1], tokens.to_vec()).into_ids(&self.device);
+        let state = [h.into_dynamic(&self.device)?, c.into_dynamic(&self.device)?];
+        let (scores, state) = found(self.net.try_infer([vec![given], state.into()].concat())?)?;
+        Ok((scores.as_vec(), state.map(|half| stored(&half))))
     }
 
     fn select(&self, state: &Self::State, rows: &[usize]) -> Result<Self::State, TrainError> {
@@ -182,7 +245,7 @@ impl<D: Backend<f32>> Decoder for Writer<D> {
     }
 }
 
-impl<D: Backend<f32>> Beginning for Writer<D> {
+impl<D: Machine> Beginning for Writer<D> {
     fn begin(&self) -> Self::State {
         [(); 2].map(|()| Array::new(vec![1, 1, WIDTH], vec![0.0; WIDTH]))
     }

@@ -5,23 +5,46 @@ use layercake::prelude::*;
 use layercake_train::data::Array;
 use layercake_train::sequence::Decoder;
 
-use super::Beginning;
 use super::cache::{CONTEXT, Writer};
 use super::transformer::inputs;
+use super::{Beginning, characters_of, of_characters};
 use crate::networks::CharTransformer;
 use crate::tasks::machine::Machine;
 
 /// Logits of the trained network, which reads all characters at once.
 fn whole(net: &<Cpu as Machine>::Net, device: &Cpu, characters: &[usize]) -> Vec<f32> {
-    let mut padded = characters.to_vec();
+    let (mut padded, count) = (characters.to_vec(), characters_of(net.graph()));
     padded.resize(CONTEXT, 0);
     let outputs = net.try_infer(inputs(Array::new(vec![1, CONTEXT], padded), device)).unwrap();
-    outputs[0].to_vec()[(characters.len() - 1) * 65..][..65].to_vec()
+    outputs[0].to_vec()[(characters.len() - 1) * count..][..count].to_vec()
 }
 
 fn close(found: &[f32], expected: &[f32]) {
     let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(found.len() == expected.len() && worst < 2e-5, "{worst}");
+}
+
+/// A network of nine characters.
+#[test]
+fn other_characters_behind_the_cache() {
+    let device = Cpu::seed_from_u64(1);
+    let graph = of_characters(CharTransformer::<f32, Cpu>::GRAPH, 9).unwrap();
+    assert_eq!(graph.params(), CharTransformer::<f32, Cpu>::PARAMS - (65 - 9) * (128 + 129));
+    let net = device.build(&graph).unwrap();
+    let writer = Writer::<Cpu>::new(&net, &device).unwrap();
+    let (mut state, mut read) = (writer.begin(), Vec::new());
+    for at in 0..CONTEXT + 2 {
+        let letter = (7 * at + at * at / 5) % 9;
+        read.push(letter);
+        let (scores, next) = writer.step(&[letter], state).unwrap();
+        state = next;
+        if at == CONTEXT {
+            read.drain(..CONTEXT / 2);
+        }
+        if [0, 9, CONTEXT - 1, CONTEXT, CONTEXT + 1].contains(&at) {
+            close(&scores, &whole(&net, &device, &read));
+        }
+    }
 }
 
 /// Two sequences, step by step, across the end of the context; one of them goes on alone, twice.

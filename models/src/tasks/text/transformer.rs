@@ -9,17 +9,18 @@ use layercake::loss::{CrossEntropy, Loss, try_token_loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::readers::{Text, WindowBatch, Windows};
-use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
-use layercake_train::run::RunOutcome;
+use layercake_train::data::{Array, DataError, Dataset, KnownDataset, Loader};
+use layercake_train::run::{RunOutcome, Source};
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
 
 use super::cache::{CONTEXT, Writer};
-use super::{CHARACTERS, Parts, TEST, continued, parts, read, save_samples, whole_text};
+use super::parts::{Parts, own_test_part, test_part, whole_text};
+use super::{Scores, continued, of_characters, of_part, save_samples};
 use crate::networks::CharTransformer;
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::on_device;
-use crate::tasks::run::{Prepared, Trained, train};
+use crate::tasks::run::{Prepared, Trained, train_made};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// The distance between windows of an epoch: the network meets each character at several positions.
@@ -36,17 +37,24 @@ impl ModelKind for CharTransformerModel {
         CharTransformer::<f32, Cpu>::GRAPH
     }
 
+    fn graph_of_characters(&self, count: usize) -> Option<Graph> {
+        of_characters(self.graph(), count).ok()
+    }
+
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         whole_text(description, options)?;
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
-        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Parts { classes, text, validation, test } = parts(options, recipe)?;
-            let net = device.build(self.graph())?;
-            let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(TrainError::from)?;
-            let task = WithValidation { task: NextCharacter::new(test)?, validation: validation.map(NextCharacter::new).transpose()? };
+        train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
+            let Parts { classes, text, validation, test } = Parts::read(options, recipe)?;
+            let graph = of_characters(self.graph(), classes.len())?;
+            let net = device.build(&graph)?;
+            let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(of_part("training"))?;
+            let measured_on = |text, part| NextCharacter::new(text).map_err(of_part(part));
+            let validation = validation.map(|text| measured_on(text, "validation")).transpose()?;
+            let task = WithValidation { task: measured_on(test, "test")?, validation };
             let train = Loader::new(windows, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
             let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
-            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes })
+            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes }))
         })
     }
 
@@ -57,15 +65,34 @@ impl ModelKind for CharTransformerModel {
         dataset: KnownDataset,
         data_dir: Option<&Path>,
     ) -> Result<(Metrics, u64), ModelError> {
-        let net = run.load_graph(self.graph(), device)?;
-        let (_, test) = read(dataset, data_dir)?.split(TEST);
-        let items = test.characters().len() as u64;
-        Ok((Task::<D::Net, D>::evaluate(&mut NextCharacter::new(test)?, &net, device)?, items))
+        evaluated(run, device, test_part(run, dataset, data_dir)?)
+    }
+
+    fn evaluate_text<D: Machine>(
+        &self,
+        _: &Description,
+        run: &Run,
+        device: &D,
+        other: Option<&Path>,
+    ) -> Result<(Source, Metrics, u64), ModelError> {
+        let (source, test) = own_test_part(run, other)?;
+        let (metrics, items) = evaluated(run, device, test)?;
+        Ok((source, metrics, items))
     }
 
     fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        continued(description, run, options, || Ok(Writer::new(&run.load_graph(self.graph(), device)?, device)?))
+        continued(description, run, options, |count| {
+            let net = run.load_graph(&of_characters(self.graph(), count)?, device)?;
+            Ok(Writer::new(&net, device)?)
+        })
     }
+}
+
+fn evaluated<D: Machine>(run: &Run, device: &D, test: Text) -> Result<(Metrics, u64), ModelError> {
+    let net = run.load_graph(&of_characters(CharTransformer::<f32, Cpu>::GRAPH, test.vocabulary().len())?, device)?;
+    let items = test.characters().len() as u64;
+    let mut task = NextCharacter::new(test).map_err(of_part("test"))?;
+    Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
 }
 
 /// Cross entropy of the next character.
@@ -74,7 +101,7 @@ pub(crate) struct NextCharacter {
 }
 
 impl NextCharacter {
-    pub(crate) fn new(test: Text) -> Result<Self, TrainError> {
+    pub(crate) fn new(test: Text) -> Result<Self, DataError> {
         Ok(Self { test: Loader::new(Windows::new(test, CONTEXT, TEST_STRIDE)?, TEST_BATCH) })
     }
 }
@@ -86,8 +113,10 @@ pub(super) fn inputs<D: Backend<f32>>(characters: Array<usize>, device: &D) -> V
     vec![characters.into_ids(device), Array::new(shape, positions).into_ids(device)]
 }
 
-/// Logits `[rows, characters, vocabulary]`.
-type Scores<D, T = NoneTape> = Tensor<(usize, usize, usize), f32, D, T>;
+/// The number of different characters.
+fn count_of(windows: &Loader<Windows>) -> usize {
+    windows.data().text().vocabulary().len()
+}
 
 /// The only output.
 fn scores<D: Backend<f32>, T: Tape<f32, D>>(mut outputs: Vec<DynTensor<f32, D, T>>) -> Result<Scores<D, T>, TrainError> {
@@ -110,7 +139,8 @@ impl<D: Machine> Task<D::Net, D> for NextCharacter {
         for batch in self.test.epoch(1) {
             let WindowBatch { characters, next } = batch?;
             let next = next.into_vec();
-            let scores = on_device(scores(net.try_infer(inputs(characters, device))?)?.try_reshape_like(&(next.len(), CHARACTERS)))?;
+            let scores =
+                on_device(scores(net.try_infer(inputs(characters, device))?)?.try_reshape_like(&(next.len(), count_of(&self.test))))?;
             let each = on_device(CrossEntropy::default().try_each(scores, &next))?.as_vec();
             for window in each.chunks_exact(CONTEXT) {
                 let known = if first { 0 } else { CONTEXT - TEST_STRIDE };
@@ -124,7 +154,7 @@ impl<D: Machine> Task<D::Net, D> for NextCharacter {
     }
 
     fn chance_loss(&self) -> Option<f64> {
-        Some((CHARACTERS as f64).ln())
+        Some((count_of(&self.test) as f64).ln())
     }
 
     /// `samples.txt`

@@ -34,13 +34,25 @@ impl Text {
     /// # Errors
     /// The same as [`Text::read`]; also if a character is not in the vocabulary.
     pub fn read_like(path: &Path, train: &Self) -> Result<Self, DataError> {
-        let text = text_of(path)?;
-        let unknown = text.chars().find(|character| train.vocabulary.binary_search(character).is_err());
-        if let Some(character) = unknown {
+        Self::new_like(&text_of(path)?, train).map_err(|(character, line)| {
             let expected = format!("expected only the {} characters of the training text", train.vocabulary.len());
-            return Err(DataError::Content { path: path.to_owned(), expected, found: format!("{character:?}") });
+            DataError::Content { path: path.to_owned(), expected, found: format!("{character:?} in line {line}") }
+        })
+    }
+
+    /// Creates a text from a string with the vocabulary of the training text.
+    ///
+    /// # Errors
+    /// Returns the first character that is not in the vocabulary, and its line, counted from 1.
+    pub fn new_like(text: &str, train: &Self) -> Result<Self, (char, usize)> {
+        let mut line = 1;
+        for character in text.chars() {
+            if train.vocabulary.binary_search(&character).is_err() {
+                return Err((character, line));
+            }
+            line += usize::from(character == '\n');
         }
-        Ok(Self { vocabulary: train.vocabulary.clone(), characters: indices(&train.vocabulary, &text) })
+        Ok(Self { vocabulary: train.vocabulary.clone(), characters: indices(&train.vocabulary, text) })
     }
 
     /// Creates a text from a string.
@@ -130,6 +142,11 @@ impl Streams {
             return Err(DataError::Transform { reason });
         }
         Ok(Self { text, rows, window, steps })
+    }
+
+    /// Characters in a window.
+    pub fn window(&self) -> usize {
+        self.window
     }
 
     /// The number of streams, which must be the loader's batch size.
