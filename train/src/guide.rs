@@ -19,6 +19,9 @@ pub mod arrays {}
 #[doc = include_str!("../guide/series.md")]
 pub mod series {}
 
+#[doc = include_str!("../guide/texts.md")]
+pub mod texts {}
+
 #[doc = include_str!("../guide/own_loop.md")]
 pub mod own_loop {}
 

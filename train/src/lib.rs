@@ -74,7 +74,8 @@
 //!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
 //! - Training: [`Trainer`] with learning rate schedules, gradient accumulation, parameter
 //!   averaging, early stopping, [`Callback`]s and cancellation; [`InTurn`] for several optimizers with a loss each, with a [guide](guide::two_networks).
-//! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
+//! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`PerPosition`] for segmentation, labels of sequences and language models, [`Reconstruction`] for
+//!   autoencoders, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
 //! - Detection: [`detection`] has boxes, anchors, matching, suppression and COCO's average precision, with a [guide](guide::detection).
@@ -96,7 +97,7 @@
 //! - [Find objects](guide::detection)
 //! - [Sequences](guide::sequences)
 //! - [Two networks in turn](guide::two_networks)
-//! - [Continue a series](guide::series), [my own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
+//! - [Continue a series](guide::series), [write like my texts](guide::texts), [my own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [Several processes](guide::ranks)
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
@@ -159,7 +160,7 @@ pub use metrics::{
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
     Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, InTurn, LrCurve, LrRange,
-    LrSchedule, NumberTarget, Optimizers, Pass, Player, Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step,
-    Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest,
-    task_fn,
+    LrSchedule, NumberTarget, Optimizers, Pass, PerPosition, Player, Predictions, Progress, ProgressReport, Reconstruction,
+    ReconstructionLoss, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until,
+    WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
 };

@@ -5,7 +5,7 @@ use std::path::Path;
 use layercake::AnyNetwork;
 use layercake::explain::LayerUnits;
 use layercake::ir::Graph;
-use layercake::loss::{CrossEntropy, Loss};
+use layercake::loss::CrossEntropy;
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::rand::rngs::StdRng;
@@ -14,21 +14,17 @@ use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::Transform;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
 use layercake_train::data::{
-    Array, DataError, Dataset, HasImage, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler,
+    Array, DataError, Dataset, HasImage, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, PositionBatch, PositionSamples,
+    SubsetSampler,
 };
-use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
-use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, Timing, TrainError, WithValidation, argmax_maps, label_weight};
+use layercake_train::{Metrics, Pass, PerPosition, Step, Task, Timing, TrainError, WithValidation, argmax_maps};
 
 use super::classifier::normalize_fits;
 use super::entry::{Description, ModelKind, Run};
-use super::machine::{Machine, shaped};
-use super::on_device;
+use super::machine::Machine;
 use super::run::{Prepared, Trained, train};
 use crate::zoo::{ModelError, PhotoSegmenter, TrainOptions};
-
-/// The logits of each class at each pixel.
-type Maps<D, T = NoneTape> = Tensor<(usize, Const<CLASSES>, Const<HEIGHT>, Const<WIDTH>), f32, D, T>;
 
 const HEIGHT: usize = 90;
 const WIDTH: usize = 120;
@@ -58,7 +54,7 @@ impl ModelKind for StreetSegmentation {
             let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
             let measured_on = |pictures: MaskFolder, indices: Vec<usize>| {
                 let test = Loader::new(pictures.clone(), TEST_BATCH).sampler(SubsetSampler { indices, shuffle: None });
-                Segmentation { test: test.transform(normalize.clone()), pictures, criterion: criterion.clone() }
+                Segmentation::new(test.transform(normalize.clone()), pictures, criterion.clone())
             };
             let all = (0..test.len()).collect();
             let validation = (!held.is_empty()).then(|| measured_on(train.clone(), held.clone()));
@@ -92,7 +88,7 @@ impl ModelKind for StreetSegmentation {
             None => Normalize::measure_dataset(&train).map_err(TrainError::from)?,
         };
         let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalize);
-        let mut task = Segmentation { test: tested, pictures: test, criterion: CrossEntropy::default() };
+        let mut task = Segmentation::new(tested, test, without_unlabeled());
         Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
@@ -103,9 +99,11 @@ impl ModelKind for StreetSegmentation {
         let masks = Array::new(vec![batch, HEIGHT, WIDTH], (0..batch * HEIGHT * WIDTH).map(|_| random.gen_range(0..=CLASSES)).collect());
         let given = images.clone().into_dynamic(device).map_err(TrainError::from)?;
         let mut net = device.build(self.graph())?;
-        let criterion = CrossEntropy { ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() };
-        let masked = MaskedBatch { images, masks };
-        let train = Timing::of_step(&mut net, device, batch, |net, pass| step(&criterion, net, masked.clone(), pass))?;
+        let names = (0..CLASSES).map(|class| class.to_string()).collect();
+        let none = Loader::new(PositionSamples::default(), batch);
+        let mut task = PerPosition::segmentation(names, none).with_criterion(without_unlabeled());
+        let masked = PositionBatch::from(MaskedBatch { images, masks });
+        let train = Timing::of_step(&mut net, device, batch, |net, pass| task.loss(net, masked.clone(), pass))?;
         let infer = Timing::measure(batch, || {
             std::hint::black_box(net.try_infer(vec![given.clone()])?[0].to_vec());
             Ok::<_, TrainError>(())
@@ -138,26 +136,21 @@ impl ModelKind for StreetSegmentation {
 
 /// Softmax cross entropy of each labeled pixel; evaluated by mean IoU.
 pub(crate) struct Segmentation {
-    pub test: Loader<MaskFolder>,
+    positions: PerPosition<MaskFolder>,
     /// The same images without transforms, for drawing.
-    pub pictures: MaskFolder,
-    pub criterion: CrossEntropy,
+    pictures: MaskFolder,
 }
 
-/// The loss of a batch.
-fn step<N: AnyNetwork<f32, D>, D: Backend<f32>>(
-    criterion: &CrossEntropy,
-    net: &mut N,
-    batch: MaskedBatch,
-    pass: Pass<D>,
-) -> Result<Step<D>, TrainError> {
-    let (items, counts) = (batch.images.batch_size(), label_weight(criterion, batch.masks.as_slice()));
-    let images = batch.images.into_dynamic(&pass.device)?;
-    let maps: Maps<D, OwnedTape<f32, D>> = shaped(net.try_train(vec![images], pass.gradients)?.swap_remove(0))?;
-    let classes = batch.masks.as_slice();
-    // The mean over no pixels would be NaN; the sum is 0.
-    let loss = if counts > 0.0 { criterion.try_mean(maps, classes) } else { criterion.try_sum(maps, classes) };
-    Ok(Step::new(on_device(loss)?, items).with_weight(counts))
+impl Segmentation {
+    pub fn new(test: Loader<MaskFolder>, pictures: MaskFolder, criterion: CrossEntropy) -> Self {
+        let classes = pictures.classes()[..CLASSES].to_vec();
+        Self { positions: PerPosition::segmentation(classes, test).with_criterion(criterion), pictures }
+    }
+}
+
+/// Cross entropy of the labeled pixels.
+pub(crate) fn without_unlabeled() -> CrossEntropy {
+    CrossEntropy { ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() }
 }
 
 /// Cross entropy with class weights by median frequency balancing (Eigen and Fergus, 2015), `median / frequency`, to the power `balance`: 0
@@ -176,7 +169,7 @@ fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<Cros
     sorted.sort_unstable();
     let median = sorted.get(sorted.len() / 2).map_or(1.0, |&count| count as f64);
     let weight = counts.iter().map(|&count| (median / (count.max(1) as f64)).powf(balance)).collect();
-    Ok(CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() })
+    Ok(CrossEntropy { weight, ..without_unlabeled() })
 }
 
 impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Segmentation {
@@ -184,33 +177,20 @@ impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Segmentation {
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
-        step(&self.criterion, net, batch, pass)
+        self.positions.loss(net, batch, pass)
     }
 
     fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
-        let mut confusion = ConfusionMatrix::new(CLASSES);
-        for batch in self.test.epoch(1) {
-            let MaskedBatch { images, masks } = batch?;
-            let maps = net.try_infer(vec![images.into_dynamic(device)?])?;
-            let predicted = argmax_maps(&maps[0].to_vec(), CLASSES, HEIGHT * WIDTH);
-            confusion.count_classes(&predicted, masks.as_slice(), Some(usize::from(UNLABELED)));
-        }
-        let mut metrics = Metrics::new().with("mean_iou", confusion.mean_iou()).with("pixel_accuracy", confusion.accuracy());
-        for (class, iou) in self.pictures.classes().iter().zip(confusion.iou()) {
-            // A class that neither occurs nor is predicted has no IoU.
-            if let Some(iou) = iou {
-                metrics.set(&format!("iou_{}", class.to_lowercase()), iou);
-            }
-        }
-        Ok(metrics)
+        let metrics = self.positions.evaluate(net, device)?;
+        Ok(metrics.iter().filter(|(name, _)| *name != "loss").collect())
     }
 
     fn chance_loss(&self) -> Option<f64> {
-        Some((CLASSES as f64).ln())
+        Task::<N, D>::chance_loss(&self.positions)
     }
 
     fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
-        count_units(net.as_hookable(), device, &self.test, |batch| batch.images)
+        self.positions.units(net, device)
     }
 
     /// `overlays.png`: rows of test images, each as image, labels and prediction, with a color key.
@@ -220,7 +200,7 @@ impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Segmentation {
         let mut rows = Vec::new();
         for index in (0..self.pictures.len()).step_by(step) {
             let Masked { image, mask } = self.pictures.get(index)?;
-            let batch = self.test.clone().sampler(SubsetSampler { indices: vec![index], shuffle: None }).epoch(1).next();
+            let batch = self.positions.test.clone().sampler(SubsetSampler { indices: vec![index], shuffle: None }).epoch(1).next();
             let Some(batch) = batch else { continue };
             let maps = net.try_infer(vec![batch?.images.into_dynamic(device)?])?;
             let classes = argmax_maps(&maps[0].to_vec(), CLASSES, HEIGHT * WIDTH).into_iter().map(|class| class as u8).collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use layercake::GraphModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
-use layercake::loss::{CrossEntropy, Hinge};
+use layercake::loss::Hinge;
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_train::data::readers::{Channels, MaskFolder, Text, Windows};
@@ -101,7 +101,7 @@ fn streets(name: &str, graph: &Graph) -> String {
     let classes = (0..11).map(|class| class.to_string()).collect();
     let set = MaskFolder::open(&pictures, &masks, Channels::Rgb, classes).unwrap();
     let loader = Loader::new(set.clone(), 2).shuffle(1);
-    let task = segmentation::Segmentation { test: loader.clone(), pictures: set, criterion: CrossEntropy::default() };
+    let task = segmentation::Segmentation::new(loader.clone(), set, segmentation::without_unlabeled());
     learns(name, graph, task, &loader)
 }
 

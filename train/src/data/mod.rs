@@ -14,6 +14,7 @@ mod loader;
 mod number_words;
 mod picture;
 mod points;
+mod positions;
 pub mod readers;
 mod sample;
 pub mod samplers;
@@ -37,6 +38,7 @@ pub use loader::{Batches, Loader};
 pub use number_words::{NUMBER_WORDS, NUMBERS, english, french, number_words, read_english};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
 pub use points::{CURVE_RANGE, curve, curve_at, moons};
+pub use positions::{Inputs, PositionBatch, PositionSample, PositionSamples};
 /// Transforms get random number generators of this crate.
 pub use rand;
 #[cfg(feature = "tables")]

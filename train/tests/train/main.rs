@@ -12,6 +12,7 @@ mod health;
 mod idx;
 mod in_turn;
 mod metrics;
+mod per_position;
 mod readers;
 mod report;
 mod resume;
