@@ -107,7 +107,7 @@ pub enum IoError {
         found: Vec<usize>,
     },
     /// A tensor has a number type that is not supported.
-    #[error("{}: `{name}` holds numbers of type {found}, which is not read", path.display())]
+    #[error("{}: `{name}` holds {}", path.display(), not_read(found))]
     Dtype {
         /// The file.
         path: PathBuf,
@@ -132,4 +132,14 @@ pub enum IoError {
         /// The reason.
         reason: JsonError,
     },
+}
+
+/// What of NumPy is not read, and what to do about words.
+pub(super) fn not_read(kind: &str) -> String {
+    if kind.trim_start_matches(['<', '>', '|', '=']).starts_with(['U', 'S']) {
+        return format!(
+            "words, of type {kind}, which are not read; `names, y = numpy.unique(words, return_inverse=True)` gives each a number"
+        );
+    }
+    format!("numbers of type {kind}, which is not read")
 }

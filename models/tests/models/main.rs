@@ -11,6 +11,7 @@ mod interrupt;
 mod new;
 mod options;
 mod own;
+mod own_list;
 mod own_text;
 mod photos;
 mod pictures;

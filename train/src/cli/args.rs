@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::data_args::{DataArgs, PredictArgs};
+use super::device::Device;
 use super::ensemble_args::EnsembleArgs;
 use super::folds::FoldsArgs;
 use super::ranks_args::RanksArgs;
@@ -86,6 +87,9 @@ pub(super) struct TrainArgs {
     /// Keep the weights of the epoch with the best validation loss instead of the last epoch.
     #[arg(long)]
     pub restore_best: bool,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -93,7 +97,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub out: Option<PathBuf>,
     /// Resume the run in this folder with its original options.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "group", "augment", "folds", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "group", "augment", "folds", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "clip", "train_size", "snapshots", "from", "freeze", "head", "device", "out"])]
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS")]
@@ -142,6 +146,9 @@ pub(super) struct DoctorArgs {
     /// Seed of the initial parameters, the order of the samples and the parts that are held out.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -157,6 +164,9 @@ pub(super) struct OwnSearch {
     pub data: DataArgs,
     #[command(flatten)]
     pub search: SearchArgs,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
 }
 
 /// Evaluate a run on its test data, or on others.
@@ -170,6 +180,9 @@ pub(super) struct EvalArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -13,8 +13,8 @@ use crate::tables::{TableOptions, TableTask};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of your own data")]
 pub struct DataArgs {
-    /// A CSV file with the names of the columns in its first line; a folder of pictures with a subfolder for each class; or arrays of NumPy, a .npz file or a folder of .npy
-    /// files: x and y.
+    /// A CSV file with the names of the columns in its first line; a folder of pictures with a subfolder for each class, or a CSV file with a column of
+    /// picture files; or arrays of NumPy, a .npz file or a folder of .npy files: x and y.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The test data, of the same form [default: a fifth of the data, held out by the seed; of a folder with train and test, or of arrays x_train and x_test, the latter].

@@ -15,10 +15,12 @@
 //! ```
 //!
 //! `cargo run --release -- train` then trains on the digits, and `cargo run --release -- train --data photos/` on a folder of pictures. `layercake new NAME` writes such a
-//! program.
+//! program. [`Program::of_graph`] does the same for a network that is known when the program runs: from an ONNX file, or of a struct with `#[derive(Model)]`. With the feature
+//! `cuda`, `--device cuda` trains on a GPU.
 
 mod args;
 mod data_args;
+mod device;
 mod ensemble_args;
 mod folds;
 mod program;
@@ -31,6 +33,7 @@ mod transfer_args;
 mod tuning_args;
 
 pub use data_args::{DataArgs, PredictArgs, Task};
+pub use device::Device;
 pub use ensemble_args::EnsembleArgs;
 pub use folds::{FoldsArgs, cross_validate};
 pub use program::Program;

@@ -1,26 +1,27 @@
 //! A program that is the command of one network.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Write, stderr, stdout};
-use std::marker::PhantomData;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use layercake::dfdx::nn::BuildModule;
+use layercake::ir::Graph;
 use layercake::prelude::*;
-use layercake::{AnyNetwork, Drawing, Summary};
+use layercake::{AnyNetwork, Drawing, GraphModel, HasGraph, Summary};
 
 use super::args::{Cli, Command, DoctorArgs, EvalArgs, OwnSearch, TrainArgs};
 use super::folds::cross_validate;
 use super::run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
 use super::search::print_outcome;
 use super::search_own::{OwnSearchOptions, search_own};
-use super::{DataArgs, INTERRUPTED, PredictArgs};
+use super::{DataArgs, Device, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
 use crate::distributed::World;
-use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
+use crate::own::{Evaluated, EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions, RunOutcome};
 use crate::{CancellationToken, TrainError};
 
@@ -29,15 +30,17 @@ type Read = Box<dyn Fn() -> Result<Given, TrainError>>;
 
 /// The command of the network `N`; see [`cli`](crate::cli).
 #[must_use = "a program does nothing until `main` is called"]
-pub struct Program<N> {
+pub struct Program<N = GraphModel> {
     recipe: Recipe,
     given: Option<Read>,
-    network: PhantomData<fn() -> N>,
+    graph: Cow<'static, Graph>,
+    build: fn(&Graph, &Cpu) -> Result<N, TrainError>,
 }
 
 impl<N> std::fmt::Debug for Program<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program").field("recipe", &self.recipe).field("own_data", &self.given.is_some()).finish()
+        let Self { recipe, given, graph, .. } = self;
+        f.debug_struct("Program").field("network", &graph.name()).field("recipe", recipe).field("own_data", &given.is_some()).finish()
     }
 }
 
@@ -56,9 +59,54 @@ where
 {
     /// A program that trains by [`Recipe::default`] on the data that `--data` names.
     pub fn new() -> Self {
-        Self { recipe: Recipe::default(), given: None, network: PhantomData }
+        let build = |_: &Graph, device: &Cpu| {
+            N::try_build(device).map_err(|error| TrainError::Data(DataError::Device(layercake::DeviceError::of(&error))))
+        };
+        Self { recipe: Recipe::default(), given: None, graph: Cow::Borrowed(N::GRAPH), build }
     }
+}
 
+impl Program<GraphModel> {
+    /// The command of a network that is known only when the program runs: from a file, or of a struct with `#[derive(Model)]`, whose tensors keep their paths.
+    ///
+    /// ```
+    /// use layercake::prelude::*;
+    /// use layercake::{HasGraph, Model};
+    /// use layercake_train::cli::Program;
+    /// use layercake_train::data::digits;
+    ///
+    /// network! {
+    ///     Trunk: [1, 8, 8] -> [16] { Flatten, fc: Linear(16), ReLU }
+    ///     Head: [16] -> [10] { fc: Linear(10) }
+    /// }
+    ///
+    /// #[derive(Clone, Debug, Model)]
+    /// #[model(forward)]
+    /// struct Digits<E: Dtype, D: Device<E>> {
+    ///     trunk: Trunk<E, D>,
+    ///     head: Head<E, D>,
+    /// }
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let out = folder.path().join("run");
+    /// # let out = out.to_str().unwrap();
+    /// let model = Cpu::default().build_module::<Digits<f32, Cpu>, f32>();
+    /// let graph = model.graph().unwrap().into_owned();
+    /// let program = Program::of_graph(graph).data(digits);
+    /// program.try_run(["digits", "train", "--epochs", "1", "--out", out])?; // or `program.main()`
+    /// # Ok::<(), layercake_train::TrainError>(())
+    /// ```
+    pub fn of_graph(graph: Graph) -> Self {
+        Self {
+            recipe: Recipe::default(),
+            given: None,
+            graph: Cow::Owned(graph),
+            build: |graph, device| Ok(GraphModel::try_new(graph.clone(), device)?),
+        }
+    }
+}
+
+impl<N: AnyNetwork<f32, Cpu> + HasGraph + Clone> Program<N> {
     /// Sets the default hyperparameters.
     pub fn recipe(self, recipe: Recipe) -> Self {
         Self { recipe, ..self }
@@ -128,12 +176,12 @@ where
             Command::Search(args) => self.search(args, cancellation()?),
             Command::Eval(args) => self.eval(args),
             Command::Predict(args) => self.predict(&args),
-            Command::Summary => said(writeln!(stdout(), "{}", Summary::from(N::GRAPH.clone()))),
-            Command::Draw { out } => draw_to_file(&Drawing::of(N::GRAPH), &out),
-            Command::Export { json: Some(json), .. } => Ok(io_of_layercake::save_graph(N::GRAPH, json)?),
+            Command::Summary => said(writeln!(stdout(), "{}", Summary::from(self.graph.into_owned()))),
+            Command::Draw { out } => draw_to_file(&Drawing::of(&self.graph), &out),
+            Command::Export { json: Some(json), .. } => Ok(io_of_layercake::save_graph(&self.graph, json)?),
             #[cfg(feature = "onnx")]
             Command::Export { onnx: Some(onnx), checkpoint: Some(checkpoint), .. } => {
-                let mut net = build::<N>(&Cpu::default())?;
+                let mut net = (self.build)(&self.graph, &Cpu::default())?;
                 let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint };
                 io_of_layercake::load_parameters(&mut net, file)?;
                 io_of_layercake::onnx::save(&net, onnx).map_err(|error| TrainError::Setting(error.to_string()))
@@ -144,10 +192,41 @@ where
 
     /// Calls `work` with the network as the model of the user's data.
     fn model<T>(&self, work: impl FnOnce(&OwnModel<'_, N, Cpu>) -> T) -> T {
-        let inputs = N::GRAPH.inputs();
+        let build = |_: &OwnData, device: &Cpu| (self.build)(&self.graph, device);
+        work(&self.model_on(&build))
+    }
+
+    /// The network, made by `build`, as the model of the user's data.
+    fn model_on<'a, M, D>(&'a self, build: &'a dyn Fn(&OwnData, &D) -> Result<M, TrainError>) -> OwnModel<'a, M, D> {
+        let inputs = self.graph.inputs();
         let input = inputs.first().filter(|_| inputs.len() == 1).map(|port| port.shape.dims().to_vec());
-        let build = |_: &OwnData, device: &Cpu| build::<N>(device);
-        work(&OwnModel { name: &N::GRAPH.name, recipe: self.recipe, input, given: self.given.as_deref(), build: &build })
+        OwnModel { name: self.graph.name(), recipe: self.recipe, input, given: self.given.as_deref(), build }
+    }
+
+    /// Trains on a device. A GPU runs the network's graph, whose tensors have the same paths.
+    fn train_on(&self, device: Device, seed: u64, options: TrainingOptions, warn: &mut dyn FnMut(&str)) -> Result<RunOutcome, TrainError> {
+        match device {
+            Device::Cpu => self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, warn)),
+            #[cfg(feature = "cuda")]
+            Device::Cuda => train(&self.model_on(&|_, device| self.on_gpu(device)), &gpu(seed)?, options, warn),
+            #[cfg(not(feature = "cuda"))]
+            Device::Cuda => Err(no_cuda()),
+        }
+    }
+
+    fn evaluate_on(&self, device: Device, options: &EvaluationOptions) -> Result<Evaluated, TrainError> {
+        match device {
+            Device::Cpu => self.model(|model| evaluate(model, &Cpu::default(), options)),
+            #[cfg(feature = "cuda")]
+            Device::Cuda => evaluate(&self.model_on(&|_, device| self.on_gpu(device)), &gpu(0)?, options),
+            #[cfg(not(feature = "cuda"))]
+            Device::Cuda => Err(no_cuda()),
+        }
+    }
+
+    #[cfg(feature = "cuda")]
+    fn on_gpu(&self, device: &Gpu) -> Result<GraphModel<f32, Gpu>, TrainError> {
+        Ok(GraphModel::try_new(self.graph.clone().into_owned(), device)?)
     }
 
     fn train(&self, args: TrainArgs, cancellation: CancellationToken, world: &World) -> Result<(), TrainError> {
@@ -155,79 +234,80 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(|path| RunFolder::open_on(path, world)).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
+        let device = resumed.as_ref().map_or(args.device, |run| Device::named(&run.config().device));
         let TrainArgs { data, folds, out, checkpoint_every, tensorboard, tuning, transfer, ranks, .. } = args;
         let (purpose, world) = (tuning.purpose(), ranks.applied(world.clone())?);
         if let (Some(count), Some(path)) = (folds.folds, data.data.clone()) {
-            return cross_validate((&N::GRAPH.name, &path), out, count.into(), &world, &mut |fold, out| {
+            return cross_validate((self.graph.name(), &path), out, count.into(), &world, &mut |fold, out| {
                 let run = RunOptions { out: Some(out), cancellation: cancellation.clone(), world: world.clone(), ..RunOptions::default() };
-                let mut options = TrainingOptions { transfer: transfer.clone().transfer(), ..options_of(data.clone(), recipe, run) };
+                let mut options =
+                    TrainingOptions { transfer: transfer.clone().transfer(), ..options_of(device, data.clone(), recipe, run) };
                 options.data.fold = Some(fold);
-                self.outcome(seed, options)
+                self.outcome(device, seed, options)
             });
         }
         let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose, world };
-        self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
+        let options = TrainingOptions { transfer: transfer.transfer(), ..options_of(device, data, recipe, run) };
+        self.train_with(device, seed, options, tuning.lr_find.as_deref())
     }
 
     fn doctor(&self, args: DoctorArgs, cancellation: CancellationToken) -> Result<(), TrainError> {
-        let DoctorArgs { data, batch_size, lr, seed, threads } = args;
+        let DoctorArgs { data, batch_size, lr, seed, device, threads } = args;
         use_threads(threads)?;
         let own = self.recipe;
         let (batch_size, lr, seed) = (batch_size.unwrap_or(own.batch_size), lr.unwrap_or(own.lr), seed.unwrap_or(own.seed));
         let run = RunOptions { cancellation, purpose: Purpose::Doctor, ..RunOptions::default() };
-        self.train_with(seed, options_of(data, Recipe { batch_size, lr, seed, ..own }, run), None)
+        self.train_with(device, seed, options_of(device, data, Recipe { batch_size, lr, seed, ..own }, run), None)
     }
 
-    fn train_with(&self, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
+    fn train_with(&self, device: Device, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
         let is_root = options.run.world.is_root();
-        let outcome = self.outcome(seed, options)?;
+        let outcome = self.outcome(device, seed, options)?;
         if is_root { print_outcome(&outcome, curve) } else { Ok(()) }
     }
 
-    fn outcome(&self, seed: u64, options: TrainingOptions) -> Result<RunOutcome, TrainError> {
+    fn outcome(&self, device: Device, seed: u64, options: TrainingOptions) -> Result<RunOutcome, TrainError> {
         let is_root = options.run.world.is_root();
         let mut warn = |warning: &str| {
             if is_root {
                 eprintln!("warning: {warning}");
             }
         };
-        self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))
+        self.train_on(device, seed, options, &mut warn)
     }
 
     fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {
-        let OwnSearch { data, search: args } = args;
+        let OwnSearch { data, search: args, device } = args;
         use_threads(args.threads)?;
         let recipe = args.recipe(self.recipe);
         let options = OwnSearchOptions {
-            model: N::GRAPH.name.to_string(),
+            model: self.graph.name().to_owned(),
             data: data.into(),
             recipe,
-            device: "cpu",
+            device: device.name(),
             hidden: Vec::new(),
             out: args.out.clone(),
             cancellation,
         };
         let mut warned = BTreeSet::new();
         let table = search_own(&args.search(&recipe, Vec::new())?, options, &mut |options| {
-            let device = Cpu::seed_from_u64(options.recipe.seed);
             // The data are the same in each run.
             let mut warn = |warning: &str| {
                 if warned.insert(warning.to_owned()) {
                     eprintln!("warning: {warning}");
                 }
             };
-            self.model(|model| train(model, &device, options, &mut warn))
+            self.train_on(device, options.recipe.seed, options, &mut warn)
         });
         table.map(drop)
     }
 
     fn eval(&self, args: EvalArgs) -> Result<(), TrainError> {
-        let EvalArgs { ensemble, data, json, threads } = args;
+        let EvalArgs { ensemble, data, json, device, threads } = args;
         use_threads(threads)?;
         let (checkpoint, others, averaged) = ensemble.read()?;
         let options = EvaluationOptions { checkpoint, others, averaged, data };
-        let found = self.model(|model| evaluate(model, &Cpu::default(), &options))?;
-        print_evaluation(&found, json)
+        print_evaluation(&self.evaluate_on(device, &options)?, json)
     }
 
     fn predict(&self, args: &PredictArgs) -> Result<(), TrainError> {
@@ -236,15 +316,24 @@ where
     }
 }
 
-fn options_of(data: DataArgs, recipe: Recipe, run: RunOptions) -> TrainingOptions {
-    TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), dropout: None, transfer: None, device: "cpu", run }
+fn options_of(device: Device, data: DataArgs, recipe: Recipe, run: RunOptions) -> TrainingOptions {
+    TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), dropout: None, transfer: None, device: device.name(), run }
+}
+
+#[cfg(feature = "cuda")]
+type Gpu = layercake::dfdx::tensor::Cuda;
+
+#[cfg(feature = "cuda")]
+fn gpu(seed: u64) -> Result<Gpu, TrainError> {
+    layercake::cuda::open(0, seed).map_err(TrainError::Device)
+}
+
+#[cfg(not(feature = "cuda"))]
+fn no_cuda() -> TrainError {
+    TrainError::Setting("`--device cuda`: this build runs on the CPU only; build with the feature `cuda` of layercake-train".to_owned())
 }
 
 use layercake::io as io_of_layercake;
-
-fn build<N: BuildModule<Cpu, f32>>(device: &Cpu) -> Result<N, TrainError> {
-    N::try_build(device).map_err(|error| TrainError::Data(DataError::Device(layercake::DeviceError::of(&error))))
-}
 
 /// The outcome of writing to stdout. A reader that has exited, as `head` does, wanted no more.
 pub(super) fn said(done: io::Result<()>) -> Result<(), TrainError> {

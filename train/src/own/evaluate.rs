@@ -10,7 +10,7 @@ use super::data::OwnSet;
 use super::load::{DataOptions, channels, load, picture_shape, read_images};
 use super::parts::Parts;
 use super::train::built;
-use super::{BATCH, OwnModel, find};
+use super::{BATCH, OwnModel, find, list};
 use crate::arrays::Named;
 use crate::data::readers::ImageFolder;
 use crate::data::{Dataset, Loader};
@@ -155,6 +155,9 @@ fn all_of(path: &Path, config: &RunConfig, own: &OwnData) -> Result<(OwnSet, Vec
         return Err(TrainError::Setting("`--data` has no effect on a run on the program's own samples".to_owned()));
     };
     let shape = picture_shape(Some(&own.input), path)?;
+    if list::is_one(path, &Parts { recipe: &config.recipe, input: None, known: Some(own), fold: None }) {
+        return Ok((OwnSet::Images(list::all_of(path, own, classes, shape)?, normalize.clone()), Vec::new()));
+    }
     let folder = ImageFolder::open_with_classes(path, classes, channels(shape))?;
     Ok((OwnSet::Images(read_images(&folder, shape)?, normalize.clone()), Vec::new()))
 }

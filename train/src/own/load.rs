@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arrays;
 use super::augment::Augmentation;
 use super::data::{Given, OwnSet};
 use super::parts::{Parts, class_of};
+use super::{arrays, list};
 use crate::arrays::Named;
 use crate::data::readers::{Channels, ImageFolder, read_image};
 use crate::data::{DataError, Images, Normalize, Split, listed};
@@ -47,6 +47,7 @@ pub(super) fn load(options: &DataOptions, given: Option<Given>, parts: &Parts<'_
             options.table.must_be_unused("a folder of pictures")?;
             images_of(path, options.test.as_deref(), parts)
         }
+        (Some(path), _) if list::is_one(path, parts) => list::of_file(path, options, parts),
         (Some(path), _) => table(path, options, parts),
         (None, Some(given)) => {
             options.table.must_be_unused("the program's own data")?;
@@ -158,7 +159,7 @@ fn images_of(path: &Path, test: Option<&Path>, parts: &Parts<'_>) -> Result<Load
             Split { train: all.subset(&train), test: all.subset(&held) }
         }
     };
-    pictures(split, Some(absolute(path)), test.map(absolute), parts)
+    pictures(split, (Some(path), test), None, parts)
 }
 
 /// The sizes of pictures that a network takes.
@@ -194,9 +195,16 @@ pub(super) fn read_images(folder: &ImageFolder, shape: [usize; 3]) -> Result<Ima
     Images::new("the pictures", shape, pixels, labels, folder.classes().to_vec())
 }
 
-fn pictures(split: Split, path: Option<PathBuf>, test: Option<PathBuf>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
+/// The parts of pictures, from a path and that of the test data; the groups are those of the training pictures.
+pub(super) fn pictures(
+    split: Split,
+    (path, test): (Option<&Path>, Option<&Path>),
+    groups: Option<&[usize]>,
+    parts: &Parts<'_>,
+) -> Result<Loaded, TrainError> {
     let Split { train, test: tested } = split;
-    let [rows, held] = parts.validation((0..train.len()).collect(), train.labels(), None)?;
+    let (path, test) = (path.map(absolute), test.map(absolute));
+    let [rows, held] = parts.validation((0..train.len()).collect(), train.labels(), groups)?;
     let (validation, train) = (if held.is_empty() { None } else { Some(train.subset(&held)) }, train.subset(&rows));
     let normalize = Normalize::measure(&train);
     let own = OwnData {
@@ -217,7 +225,7 @@ fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
         parts.without_folds()?;
     }
     match given {
-        Given::Images(split) => pictures(split, None, None, parts),
+        Given::Images(split) => pictures(split, (None, None), None, parts),
         Given::Arrays(pairs) => arrays::of_pairs(&pairs, None, None, None, parts),
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };

@@ -5,6 +5,7 @@
 //! | a CSV file with named target columns: see [`tables`](crate::tables) | `[inputs]` |
 //! | a `.npz` file or a folder of `.npy` files: see [`arrays`](crate::arrays) | `[inputs]`, or as the network has it |
 //! | a folder with a subfolder of PNG or JPEG files for each class, or with such folders `train` and `test` | `[1, height, width]` for gray, `[3, height, width]` for color; pictures are resized |
+//! | a CSV file with a column of PNG or JPEG files and one of their classes, for a network that takes pictures | as of a folder |
 //! | what the program provides: [`Given`] | that of its samples |
 //!
 //! Without test data of its own, a fifth is held out, with the same share of each class, by the seed. Means and standard deviations are those of the training part.
@@ -15,6 +16,7 @@ mod augment;
 mod data;
 mod evaluate;
 mod fit;
+mod list;
 mod load;
 mod parts;
 mod predict;

@@ -70,6 +70,18 @@ pub struct OwnText {
     pub test: Option<PathBuf>,
 }
 
+/// The columns of a list of pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureList {
+    /// The column of the files, named from the folder of the list.
+    pub files: String,
+    /// The column of the classes.
+    pub target: String,
+    /// The column of groups whose pictures stay together when data are split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
 /// The user's own data, and what was learned about them: what a model needs to be evaluated, and to predict from other data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OwnData {
@@ -88,6 +100,9 @@ pub struct OwnData {
     /// The columns of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Schema>,
+    /// The columns of a list of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<PictureList>,
     /// The arrays of NumPy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrays: Option<ArraySchema>,

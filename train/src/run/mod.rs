@@ -28,7 +28,7 @@ mod transfer;
 pub use animation::save_animation;
 pub use classes::class_table;
 pub use conduct::{Purpose, RUNS, RunOptions, RunOutcome, Trainee, conduct, has_effect};
-pub use config::{OwnData, OwnText, RunConfig, RunSummary, command, verify_parameters};
+pub use config::{OwnData, OwnText, PictureList, RunConfig, RunSummary, command, verify_parameters};
 pub use confusion::draw_confusion_matrix;
 pub use curves::{draw_curves, draw_fit, draw_line_panels, draw_lines};
 pub use doctor::{Diagnosis, Finding, examine};

@@ -1,7 +1,5 @@
 //! From the cells of a table to the inputs and targets of a network.
 
-use std::collections::HashMap;
-
 use super::frame::Frame;
 use super::learn::suggestion;
 use super::schema::{Column, ColumnKind, Schema};
@@ -31,17 +29,7 @@ impl Schema {
     /// # Errors
     /// Returns an error if the column is missing, or a row has no group.
     pub fn groups(&self, frame: &Frame) -> Result<Option<Vec<usize>>, DataError> {
-        let Some(name) = &self.group else { return Ok(None) };
-        let column = frame.column(name)?;
-        let mut known = HashMap::new();
-        let group = |row| {
-            if is_missing(frame.cell(row, column)) {
-                return Err(frame.wrong_cell(row, column, "expected the group of the row", "; leave such rows out"));
-            }
-            let next = known.len();
-            Ok(*known.entry(word(frame.cell(row, column))).or_insert(next))
-        };
-        (0..frame.rows()).map(group).collect::<Result<_, _>>().map(Some)
+        self.group.as_ref().map(|name| frame.groups(name)).transpose()
     }
 
     /// Rows as samples with inputs `[width]` and their targets.

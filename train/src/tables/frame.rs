@@ -1,8 +1,10 @@
 //! The cells of a CSV file, as they are written.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::nearest;
+use super::value::{is_missing, word};
 use crate::data::{DataError, listed, read_text};
 
 /// Maximum file size in bytes; positions in it are kept in 32 bits.
@@ -123,8 +125,25 @@ impl Frame {
         self.lines[row].into()
     }
 
+    /// The group of each row, by the words of a column, as numbers from 0.
+    ///
+    /// # Errors
+    /// Returns an error if the column is missing, or a row has no group.
+    pub fn groups(&self, name: &str) -> Result<Vec<usize>, DataError> {
+        let column = self.column(name)?;
+        let mut known = HashMap::new();
+        let group = |row| {
+            if is_missing(self.cell(row, column)) {
+                return Err(self.wrong_cell(row, column, "expected the group of the row", "; leave such rows out"));
+            }
+            let next = known.len();
+            Ok(*known.entry(word(self.cell(row, column))).or_insert(next))
+        };
+        (0..self.rows()).map(group).collect()
+    }
+
     /// An error about the file.
-    pub(super) fn wrong(&self, expected: String, found: String) -> DataError {
+    pub(crate) fn wrong(&self, expected: String, found: String) -> DataError {
         DataError::Content { path: self.path.clone(), expected, found }
     }
 

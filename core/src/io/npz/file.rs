@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::header::Header;
 use crate::io::IoError;
 use crate::io::arrays::{Array, NumberType, View};
+use crate::io::error::not_read;
 
 /// A header is not longer than that: NumPy writes one of 128 bytes for most arrays.
 const LONGEST_HEADER: u64 = 1 << 16;
@@ -39,7 +40,7 @@ impl NpyFile {
         let mut begin = Vec::new();
         Read::by_ref(&mut &file).take(LONGEST_HEADER).read_to_end(&mut begin).map_err(read)?;
         let Header { kind, fortran_order, shape, begins } = Header::read(&begin).map_err(wrong)?;
-        let kind = kind.map_err(|kind| refused(format!("its numbers are of the type {kind}, which is not read")))?;
+        let kind = kind.map_err(|kind| refused(format!("it holds {}", not_read(&kind))))?;
         if shape.is_empty() {
             return Err(refused("it is a single number; expected an array with rows".to_owned()));
         }
@@ -159,7 +160,10 @@ mod tests {
         );
         assert!(message("huge", &dict("(9999999999, 9999999999)"), &[0; 12]).contains("more bytes than there can be"));
         assert_eq!(message("single", &dict("()"), &[0; 4]), "it is a single number; expected an array with rows");
-        assert!(message("words", "{'descr': '<U5', 'fortran_order': False, 'shape': (1,)}", &[0; 20]).contains("type <U5"));
+        assert!(
+            message("words", "{'descr': '<U5', 'fortran_order': False, 'shape': (1,)}", &[0; 20])
+                .contains("it holds words, of type <U5, which are not read; `names, y = numpy.unique(")
+        );
         let order = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}";
         assert!(message("order", order, &[0; 16]).contains("numpy.ascontiguousarray"));
         assert!(message("empty", "", &[]).contains("header"));

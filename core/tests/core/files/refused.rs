@@ -28,7 +28,10 @@ const REFUSED: [(&str, &str); 17] = [
     ),
     ("other.zip", "a zip archive, but not of `torch.save` or of NumPy: it has no entry `data.pkl`, and others than arrays"),
     ("objects.npz", "`names` holds numbers of type |O, which is not read"),
-    ("texts.npz", "`names` holds numbers of type <U1, which is not read"),
+    (
+        "texts.npz",
+        "`names` holds words, of type <U1, which are not read; `names, y = numpy.unique(words, return_inverse=True)` gives each a number",
+    ),
     ("records.npz", "`table` holds numbers of type [('a', '<f4'), ('b', '<i4')], which is not read"),
     ("big_endian.npz", "`numbers` holds numbers of type >f4, which is not read"),
     ("float8.safetensors", "`weight` holds numbers of type F8_E4M3, which is not read"),

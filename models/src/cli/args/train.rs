@@ -23,6 +23,7 @@ use super::{AgentArgs, OwnArgs};
 Examples:
   layercake train lenet5 --epochs 5 --lr 0.001
   layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
+  layercake train char_lstm --data poems.txt      learns from a text of your own; so does char_transformer
   layercake train lenet5 --dataset fashion-mnist --data-dir DIR --from runs/digits --freeze conv1 --head
   layercake train --resume runs/clothes           resumes an interrupted run
 

@@ -51,7 +51,8 @@ impl ZooModel for Mlp {
     }
 
     fn own(&self) -> Option<OwnNetwork> {
-        let recipe = Recipe { epochs: 100, batch_size: 32, lr: 1e-3, weight_decay: 0.05, ..Recipe::default() };
+        // Chosen by cross-validation on tables of 180 to 570 rows: with twice as many epochs the loss on held-out rows rises again.
+        let recipe = Recipe { epochs: 50, batch_size: 32, lr: 1e-3, weight_decay: 0.05, ..Recipe::default() };
         Some(OwnNetwork { recipe, kind: OwnKind::Mlp })
     }
 

@@ -26,6 +26,8 @@ mod models;
 #[cfg(feature = "cuda")]
 mod optimizers;
 #[cfg(feature = "cuda")]
+mod program;
+#[cfg(feature = "cuda")]
 mod races;
 #[cfg(feature = "cuda")]
 mod random;
