@@ -108,8 +108,8 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outc
     let world = args.ranks.applied(world).map_err(ModelError::from)?;
     let text = match &args.model {
         Some(name) => {
-            let OwnArgs { data, hidden, dropout } = &args.own;
-            let others = [("--hidden", !hidden.is_empty()), ("--dropout", dropout.is_some()), ("--folds", args.folds.folds.is_some())];
+            let OwnArgs { data, hidden, .. } = &args.own;
+            let others = [("--hidden", !hidden.is_empty()), ("--folds", args.folds.folds.is_some())];
             let others = [&others[..], &[("--dataset", args.dataset.is_some()), ("--data-dir", args.data_dir.is_some())]].concat();
             crate::own::text(&*named(name)?, data, &others)?
         }
@@ -154,6 +154,7 @@ pub(crate) fn train_for(args: TrainArgs, purpose: Purpose, world: World) -> Outc
         clip: tuning.clip,
         train_size: tuning.train_size,
         snapshots: tuning.snapshots,
+        dropout: args.own.dropout,
         box_weight,
         generator_loss: loss.map(GeneratorLoss::from),
         transfer: transfer.transfer(),

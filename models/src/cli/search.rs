@@ -5,7 +5,7 @@ use std::path::Path;
 
 use layercake_models::{AgentOptions, ModelError, TrainOptions, ZooModel, own_network, train_own};
 use layercake_train::TrainError;
-use layercake_train::cli::{OwnSearchOptions, search, search_own, with_values};
+use layercake_train::cli::{OwnSearchOptions, Range, search, search_own, with_values};
 use layercake_train::distributed::World;
 use layercake_train::run::{OwnText, Purpose, RUNS, Recipe, Source};
 use layercake_train::search::Axis;
@@ -17,7 +17,7 @@ use crate::commands::{Outcome, cancel, dataset, device, has_dataset, named, use_
 pub(crate) fn run(args: SearchCommand) -> Outcome {
     let model = named(&args.model)?;
     use_threads(args.search.threads)?;
-    let others = [("--hidden", args.hidden.is_some()), ("--dropout", args.dropout.is_some())];
+    let others = [("--hidden", args.hidden.is_some())];
     match crate::own::text(&*model, &args.data, &others)? {
         None if args.data.data.is_some() => on_own_data(&*model, args),
         text => on_dataset(&*model, args, text),
@@ -42,7 +42,10 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand, text: Option<OwnText>) 
         return Err(ModelError::Unsupported { model: model.name(), action: "searched", reason }.into());
     };
     let (recipe, kind, cancellation) = (args.search.recipe(own), device(args.device), cancel()?);
-    let plan = args.search.search(&recipe, Vec::new()).map_err(ModelError::from)?;
+    // The largest probability stands for the network's own in the table; the first trial has all of them as they are.
+    let largest = model.dropout(dataset).into_iter().reduce(f64::max);
+    let further = args.dropout.map(|share| dropout_axis(model, share, largest)).transpose()?;
+    let plan = args.search.search(&recipe, further.into_iter().collect()).map_err(ModelError::from)?;
     let source = text.as_ref().map_or(Source::Dataset(dataset), |text| Source::from(Some(text.path.as_path())));
     let folder = args.search.out.unwrap_or_else(|| Path::new(RUNS).join(format!("search-{}-{source}", model.name())));
     let mut settings = json!({ "model": model.name(), "dataset": source.to_string(), "recipe": recipe, "device": kind.name() });
@@ -51,7 +54,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand, text: Option<OwnText>) 
     }
     let data_dir = args.data_dir;
     let done = search(&plan, &folder, settings, &mut |trial, purpose| {
-        let Recipe { batch_size, lr, weight_decay, .. } = with_values(recipe, &plan.axes, &trial.values);
+        let Recipe { batch_size, lr, weight_decay, dropout, .. } = with_values(recipe, &plan.axes, &trial.values);
         let is_trial = purpose == Purpose::Trial;
         let options = TrainOptions {
             dataset,
@@ -66,6 +69,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand, text: Option<OwnText>) 
             clip: None,
             train_size: recipe.train_size,
             snapshots: None,
+            dropout: dropout.filter(|_| trial.values != plan.first),
             box_weight: None,
             generator_loss: None,
             seed: Some(recipe.seed),
@@ -103,16 +107,8 @@ fn on_own_data(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
         further.push((Axis::log("hidden", sizes.low, sizes.high).whole(), HIDDEN));
     }
     if let Some(share) = args.dropout {
-        if !network.has_dropout() {
-            let reason = "it has no dropout";
-            return Err(
-                ModelError::NoEffect { model: model.name(), option: "--dropout", reason, known: "see `layercake search --help`" }.into()
-            );
-        }
-        if !(0.0..1.0).contains(&share.low) || share.high >= 1.0 {
-            return Err(ModelError::Option("`--dropout`: expected probabilities of at least 0 and less than 1".to_owned()).into());
-        }
-        further.push((Axis::linear("dropout", share.low, share.high), if network.has_hidden_layers() { 0.0 } else { 0.5 }));
+        let first = network.has_dropout().then_some(if network.has_hidden_layers() { 0.0 } else { 0.5 });
+        further.push(dropout_axis(model, share, first)?);
     }
     let plan = args.search.search(&recipe, further).map_err(ModelError::from)?;
     let options = OwnSearchOptions {
@@ -136,6 +132,18 @@ fn on_own_data(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
     });
     done.map_err(ModelError::from)?;
     Ok(())
+}
+
+/// The probabilities of dropout, and the first of them; `None` for a model without dropout.
+fn dropout_axis(model: &dyn ZooModel, share: Range, first: Option<f64>) -> Result<(Axis, f64), ModelError> {
+    let Some(first) = first else {
+        let (reason, known) = ("it has no dropout", "see `layercake search --help`");
+        return Err(ModelError::NoEffect { model: model.name(), option: "--dropout", reason, known });
+    };
+    if !(0.0..1.0).contains(&share.low) || share.high >= 1.0 {
+        return Err(ModelError::Option("`--dropout`: expected probabilities of at least 0 and less than 1".to_owned()));
+    }
+    Ok((Axis::linear("dropout", share.low, share.high), first))
 }
 
 /// The hidden layer of mlp without a search.

@@ -12,11 +12,12 @@ use layercake_train::data::{Images, KnownDataset, Loader, Normalize, Split};
 use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
 use layercake_train::{Criterion, Goal, Predictions, Supervised, TrainError, WithValidation, bench};
 
+use super::dropout::with_dropout;
 use super::ensemble;
 use super::features::{Features, Pictures};
 use super::machine::{Machine, open_gpu};
 use super::own::{OwnKind, OwnNetwork};
-use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
+use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train_made};
 use crate::zoo::{BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
 /// A network for images `[C, H, W]` with its name and hyperparameters.
@@ -121,12 +122,13 @@ impl ImageClassifier {
     fn train_on<D: Machine>(&self, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: self.name, graph: self.graph, agent: None };
         let [_, height, width] = self.shape();
-        train(model, device, options, (self.recipe)(options.dataset), |recipe| {
+        train_made(model, device, options, (self.recipe)(options.dataset), |recipe| {
             let Split { train, test } = self.load(options.dataset, options.data_dir.as_deref())?;
             let (train, validation) = hold_out_images(train, recipe)?;
             let (items, classes, train) = (train.len(), train.classes().to_vec(), self.pictures(train));
             let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
-            let net = device.build(self.graph)?;
+            let graph = with_dropout(self.graph, recipe.dropout);
+            let net = device.build(&graph)?;
             let measured_on = |images: Images| {
                 let test = Loader::new(self.pictures(images), TEST_BATCH).transform(normalize.clone());
                 let mut task =
@@ -143,7 +145,8 @@ impl ImageClassifier {
             }
             let train = train.transform(normalize.clone());
             let selected_by = ("validation_loss", Better::Lower);
-            Ok(Prepared { optimizer: recipe.adam(&net), net, items, task, selected_by, train, normalize: Some(normalize), classes })
+            let optimizer = recipe.adam(&net);
+            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: Some(normalize), classes }))
         })
     }
 }

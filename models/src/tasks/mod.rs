@@ -6,6 +6,7 @@ mod captioner;
 mod classifier;
 mod color_or_gray;
 mod detector;
+pub(crate) mod dropout;
 mod ensemble;
 mod entry;
 mod features;

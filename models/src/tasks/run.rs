@@ -14,6 +14,7 @@ use layercake_train::run::{
 use layercake_train::{Optimizers, Seeded, Task, TrainError, WithValidation};
 
 use super::SHAPE;
+use super::dropout::has_dropout;
 use super::machine::Machine;
 use crate::zoo::{ModelError, TrainOptions};
 
@@ -129,6 +130,10 @@ fn begin(model: &Trained, options: &TrainOptions, own: Recipe) -> Result<Begun, 
         let reason = "it has no generator";
         return Err(ModelError::NoEffect { model: model.name, option: "--loss", reason, known: "see `layercake train --help`" });
     }
+    if options.dropout.is_some() && !has_dropout(model.graph) {
+        let reason = "it has no dropout";
+        return Err(ModelError::NoEffect { model: model.name, option: "--dropout", reason, known: "see `layercake train --help`" });
+    }
     let resumed = options.resume.as_deref().map(|path| RunFolder::open_on(path, &options.world)).transpose()?;
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
@@ -174,6 +179,7 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         trial: options.purpose == Purpose::Trial,
         train_size: options.train_size.or(own.train_size),
         snapshots: options.snapshots,
+        dropout: options.dropout.or(own.dropout),
         box_weight: options.box_weight.or(own.box_weight),
         generator_loss: options.generator_loss.or(own.generator_loss),
         seed: options.seed(),

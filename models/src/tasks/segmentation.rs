@@ -21,9 +21,10 @@ use layercake_train::run::{Canvas, RunOutcome};
 use layercake_train::{Metrics, Pass, PerPosition, Step, Task, Timing, TrainError, WithValidation, argmax_maps};
 
 use super::classifier::normalize_fits;
+use super::dropout::with_dropout;
 use super::entry::{Description, ModelKind, Run};
 use super::machine::Machine;
-use super::run::{Prepared, Trained, train};
+use super::run::{Prepared, Trained, train_made};
 use crate::zoo::{ModelError, PhotoSegmenter, TrainOptions};
 
 const HEIGHT: usize = 90;
@@ -45,11 +46,12 @@ impl ModelKind for StreetSegmentation {
 
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
-        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
+        train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
             let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
             let [rest, held] = recipe.parts(train.len())?;
-            let net = device.build(self.graph())?;
+            let graph = with_dropout(self.graph(), recipe.dropout);
+            let net = device.build(&graph)?;
             let classes = train.classes().to_vec();
             let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
             let measured_on = |pictures: MaskFolder, indices: Vec<usize>| {
@@ -69,7 +71,7 @@ impl ModelKind for StreetSegmentation {
             };
             let train = train.transform(HorizontalFlip::default()).transform(jitter).transform(normalize.clone());
             let (optimizer, selected_by) = (recipe.adam(&net), ("validation_mean_iou", Better::Higher));
-            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: Some(normalize), classes })
+            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: Some(normalize), classes }))
         })
     }
 

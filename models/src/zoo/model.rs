@@ -13,6 +13,7 @@ use super::options::{
 };
 use super::photo::{PhotoDetector, PhotoSegmenter};
 use crate::tasks::OwnNetwork;
+use crate::tasks::dropout::probabilities;
 
 /// One of several networks of a model.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,11 @@ pub trait ZooModel: Sync {
     /// The default hyperparameters on a data set; `None` if the model is not trained by optimizer steps on data.
     fn recipe(&self, _dataset: KnownDataset) -> Option<Recipe> {
         None
+    }
+
+    /// The probabilities of the dropout layers of the network for a data set.
+    fn dropout(&self, dataset: KnownDataset) -> Vec<f64> {
+        self.graph_on(dataset).map_or_else(Vec::new, probabilities)
     }
 
     /// The network's graph for an environment.

@@ -41,6 +41,8 @@ pub struct TrainOptions {
     pub train_size: Option<usize>,
     /// Number of snapshots of the parameters.
     pub snapshots: Option<usize>,
+    /// The probability of all dropout layers.
+    pub dropout: Option<f64>,
     /// The weight of the box loss beside the class loss.
     pub box_weight: Option<f64>,
     /// The loss of a generator.

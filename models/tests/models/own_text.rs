@@ -77,7 +77,7 @@ fn mistakes_in_texts() {
     let line = |option| format!("error: `{option}` has no effect on `char_lstm`: it reads a text; {known}");
     place.fails("train char_lstm --data verse.txt --hidden 5", 1, &line("--hidden"));
     place.fails("train char_lstm --data verse.txt --folds 3", 1, &line("--folds"));
-    place.fails("search char_lstm --data verse.txt --dropout 0..0.5", 1, &line("--dropout"));
+    place.fails("search char_lstm --data verse.txt --hidden 4..8", 1, &line("--hidden"));
     let line = "error: `--target` has no effect on a text: it is for columns of a table";
     place.fails("train char_lstm --data verse.txt --target x", 1, line);
     let line = "error: `--augment` has no effect on a text: it is for pictures";

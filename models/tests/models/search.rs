@@ -88,6 +88,37 @@ fn a_search() {
 }
 
 #[test]
+fn dropout_of_a_model_that_has_it() {
+    let place = Place::new();
+    let train = "train maxout --epochs 1 --train-size 60 --batch-size 30 --seed 1";
+    place.works(&format!("{train} --dropout 0.6 --out more"));
+    place.works(&format!("{train} --out own"));
+    place.works(&format!("{train} --dropout 0.6 --out again"));
+    assert_eq!(place.json("more/config.json")["recipe"]["dropout"].as_f64(), Some(0.6));
+    let parameters = |run: &str| std::fs::read(place.path(&format!("{run}/model.safetensors"))).unwrap();
+    assert!(parameters("more") != parameters("own") && parameters("more") == parameters("again"));
+
+    let search = "search maxout --trials 3 --epochs 1 --train-size 60 --batch-size 20..30 --dropout 0..0.7 --seed 1 --out s";
+    let said = place.works(search);
+    assert!(said.contains("trial  1/3,  1 epochs, lr 0.001, weight_decay 0.05, batch_size 16, dropout 0.3: "), "{said}");
+    // The first trial has the network's own probabilities, 0.1 and twice 0.3.
+    let (table, config) = (place.json("s/search.json"), place.json("s/best/config.json"));
+    let best = table["best"].as_u64().unwrap() as usize;
+    let chosen = table["trials"][best - 1]["values"][3].as_f64().filter(|_| best > 1);
+    assert_eq!(config["recipe"]["dropout"].as_f64(), chosen, "{table}");
+    let drawn = |trial: usize| table["trials"][trial]["values"][3].as_f64().unwrap();
+    assert!((0.0..0.7).contains(&drawn(1)) && drawn(1) != drawn(2), "{table}");
+
+    let line = |command| {
+        format!("error: `--dropout` has no effect on `lenet5`: it has no dropout; supported options: see `layercake {command} --help`")
+    };
+    place.fails("train lenet5 --dropout 0.5", 1, &line("train"));
+    place.fails("search lenet5 --dropout 0..0.5", 1, &line("search"));
+    let line = "error: `--dropout` has no effect on `knn`: it stores the training images and takes no optimizer steps; supported options: --dataset, --data-dir, --seed, --validation, --threads, --out";
+    place.fails("train knn --dropout 0.5", 1, line);
+}
+
+#[test]
 fn a_search_on_a_table() {
     let place = Place::new();
     let rows: String = (0..60).map(|i| format!("{},{}\n", i, if (i / 10) % 2 == 0 { "a" } else { "b" })).collect();

@@ -96,6 +96,7 @@ pub fn with_values(recipe: Recipe, axes: &[Axis], values: &[f64]) -> Recipe {
     axes.iter().zip(values).fold(recipe, |recipe, (axis, &value)| match axis.name.as_str() {
         "lr" => Recipe { lr: value, ..recipe },
         "weight_decay" => Recipe { weight_decay: value, ..recipe },
+        "dropout" => Recipe { dropout: Some(value), ..recipe },
         "batch_size" => Recipe { batch_size: value as usize, ..recipe },
         _ => recipe,
     })

@@ -47,7 +47,8 @@ pub fn search_own(
     search(plan, &folder, settings, &mut |trial, purpose| {
         let value = |name: &str| plan.axes.iter().zip(&trial.values).find(|(axis, _)| axis.name == name).map(|(_, value)| *value);
         let is_trial = purpose == Purpose::Trial;
-        let recipe = Recipe { epochs: trial.epochs, trial: is_trial, ..with_values(recipe, &plan.axes, &trial.values) };
+        // Dropout on own data is that of the network's options.
+        let recipe = Recipe { epochs: trial.epochs, trial: is_trial, dropout: None, ..with_values(recipe, &plan.axes, &trial.values) };
         train(TrainingOptions {
             data: data.clone(),
             recipe: if is_trial { recipe } else { Recipe { validation: None, ..recipe } },

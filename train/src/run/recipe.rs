@@ -54,6 +54,9 @@ pub struct Recipe {
     /// Snapshots of the parameters (Huang et al., 2017, *Snapshot Ensembles*): the schedule begins again after each, so that they are different networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshots: Option<usize>,
+    /// The probability of all dropout layers; `None` for the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
     /// The weight of the box loss beside the class loss, of a network that is trained by both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub box_weight: Option<f64>,
@@ -91,6 +94,7 @@ impl Default for Recipe {
             patience: None,
             restore_best: false,
             snapshots: None,
+            dropout: None,
             box_weight: None,
             generator_loss: None,
             trial: false,
@@ -192,6 +196,9 @@ impl Recipe {
         }
         if let Some(weight) = self.box_weight.filter(|weight| !weight.is_finite() || *weight <= 0.0) {
             return wrong(format!("`box_weight` is {weight}; expected a positive number"));
+        }
+        if let Some(dropout) = self.dropout.filter(|dropout| !(0.0..1.0).contains(dropout)) {
+            return wrong(format!("`dropout` is {dropout}; expected a number of at least 0 and less than 1"));
         }
         if let Some(average) = self.average.filter(|average| !(0.0..1.0).contains(average)) {
             return wrong(format!("`average` is {average}; expected a number in 0..1"));

@@ -11,8 +11,8 @@ pub(crate) struct OwnArgs {
     /// The sizes of the hidden layers of mlp, with commas [default: 100].
     #[arg(long, value_name = "N,..", value_delimiter = ',', requires = "data", value_parser = size)]
     pub(crate) hidden: Vec<usize>,
-    /// The probability of dropout, after each hidden layer of mlp and where a network for pictures has it [default: none, or the network's own].
-    #[arg(long, value_name = "P", requires = "data", value_parser = probability, allow_negative_numbers = true)]
+    /// The probability of dropout, after each hidden layer of mlp and where another network has it [default: none, or the network's own].
+    #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
     pub(crate) dropout: Option<f64>,
 }
 

@@ -40,6 +40,6 @@ pub(crate) struct SearchCommand {
     #[arg(long, value_name = "LOW..HIGH", requires = "data")]
     pub(crate) hidden: Option<Range>,
     /// Probabilities of dropout, where the model has it [default: only that of `train`].
-    #[arg(long, value_name = "LOW..HIGH", requires = "data")]
+    #[arg(long, value_name = "LOW..HIGH")]
     pub(crate) dropout: Option<Range>,
 }

@@ -55,6 +55,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--clip", options.clip.is_some()),
         ("--train-size", options.train_size.is_some()),
         ("--snapshots", options.snapshots.is_some()),
+        ("--dropout", options.dropout.is_some()),
         ("--box-weight", options.box_weight.is_some()),
         ("--loss", options.generator_loss.is_some()),
         ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),

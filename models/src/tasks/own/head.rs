@@ -1,7 +1,9 @@
 //! A network with another number of classes.
 
-use layercake::ir::ops::{Dropout, Linear};
+use layercake::ir::ops::Linear;
 use layercake::ir::{Graph, Op};
+
+use crate::tasks::dropout::{has_dropout, with_dropout};
 
 /// The same network with a last layer of `classes` outputs, and with another probability of dropout if there is one. The last layer is linear.
 pub(super) fn replaced(graph: &Graph, classes: usize, dropout: Option<f64>) -> Result<Graph, String> {
@@ -15,13 +17,8 @@ pub(super) fn replaced(graph: &Graph, classes: usize, dropout: Option<f64>) -> R
     }
     let replaced = graph.with_ops(|index, node| match node.op {
         Op::Linear(linear) if Some(index) == last => Linear { out_features: classes, ..linear }.into(),
-        Op::Dropout(Dropout { p }) => Dropout { p: dropout.unwrap_or(p) }.into(),
         op => op,
     });
-    replaced.map_err(|mistake| format!("`{}` with {classes} outputs: {mistake}", graph.name))
-}
-
-/// Whether a layer is dropout.
-pub(super) fn has_dropout(graph: &Graph) -> bool {
-    graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)))
+    let replaced = replaced.map_err(|mistake| format!("`{}` with {classes} outputs: {mistake}", graph.name))?;
+    Ok(with_dropout(&replaced, dropout))
 }

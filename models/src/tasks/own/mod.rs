@@ -11,6 +11,7 @@ use layercake_train::TrainError;
 use layercake_train::own::{Evaluated, EvaluationOptions, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use layercake_train::run::{OwnData, Recipe, RunOutcome};
 
+use super::dropout::has_dropout;
 use super::machine::{Gpu, Machine, open_gpu};
 use crate::zoo::{DeviceKind, ModelError, ZooModel};
 pub(crate) use mlp::Mlp;
@@ -46,7 +47,7 @@ impl OwnNetwork {
     pub fn has_dropout(&self) -> bool {
         match self.kind {
             OwnKind::Mlp => true,
-            OwnKind::Head(graph) => head::has_dropout(graph),
+            OwnKind::Head(graph) => has_dropout(graph),
         }
     }
 

@@ -17,6 +17,7 @@ use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, per
 use super::parts::{Parts, own_test_part, test_part, whole_text};
 use super::{Beginning, Scores, continued, of_characters, of_part, save_samples};
 use crate::networks::CharLstm;
+use crate::tasks::dropout::with_dropout;
 use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, outputs, shaped};
 use crate::tasks::on_device;
@@ -49,7 +50,7 @@ impl ModelKind for CharLstmModel {
         let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Parts { classes, text, validation, test } = Parts::read(options, recipe)?;
-            let graph = of_characters(self.graph(), classes.len())?;
+            let graph = with_dropout(&of_characters(self.graph(), classes.len())?, recipe.dropout);
             let net = device.build(&graph)?;
             let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(too_short)?;
             let measured_on = |text, part| Ok::<_, TrainError>(NextCharacter::new(streams_of(text, TEST_STREAMS).map_err(of_part(part))?));
