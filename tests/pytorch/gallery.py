@@ -40,8 +40,8 @@ from gallery_papers import (
     tcn, vit,
 )
 from gallery_generative import (
-    CharLstm, Dcgan, GatedBlock, GatedPixelCnn, GaussianVae, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder,
-    conv_vae, dcgan_discriminator, dcgan_generator, mlp_decoder,
+    CharLstm, Dcgan, GatedBlock, GatedPixelCnn, GaussianVae, GruCell, PixelCnn, VaeDecoder, VaeEncoder, autoencoder, code_encoder,
+    conv_decoder, conv_encoder, conv_vae, dcgan_discriminator, dcgan_generator, mlp_decoder,
     mlp_encoder, mlp_vae, vae,
 )
 from gallery_sequences import Captioner, CharTransformer, FrameLabels, Rows, Seq2Seq, frame_features, maxout, mlp
@@ -135,6 +135,8 @@ FIGURES = {
     "linear-gradients": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(324, 10)), [(324, 1, 1)], None),
     "linear-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(10, 10)), [(10, 1, 1)], None),
     "linear-gradients-and-hues": (lambda: chain(flatten=nn.Flatten(), fc=nn.Linear(334, 10)), [(334, 1, 1)], None),
+    "autoencoder": (lambda: autoencoder((1, 28, 28), 256, 64), GREY, None),
+    "code-classifier": (lambda: chain(encoder=code_encoder(784, 256, 64), fc=nn.Linear(64, 10)), GREY, None),
     "maxout": (lambda: maxout(784, 128, 4, 10), GREY, None),
     "row-rnn": (lambda: Rows(nn.RNN, 28, 128, 10), GREY, None),
     "row-lstm": (lambda: Rows(nn.LSTM, 28, 128, 10), GREY, None),

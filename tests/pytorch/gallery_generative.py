@@ -61,6 +61,19 @@ class Encoder(nn.Module):
         return self.mean(x), self.logvar(x)
 
 
+def code_encoder(pixels, hidden, code):
+    return chain(
+        flatten=nn.Flatten(), fc1=nn.Linear(pixels, hidden), relu1=nn.ReLU(), fc2=nn.Linear(hidden, hidden), relu2=nn.ReLU(),
+        fc3=nn.Linear(hidden, code), relu3=nn.ReLU(),
+    )
+
+
+def autoencoder(shape, hidden, code):
+    pixels = int(np.prod(shape))
+    decoder = chain(fc1=nn.Linear(code, hidden), relu=nn.ReLU(), fc2=nn.Linear(hidden, pixels), image=nn.Unflatten(1, shape))
+    return chain(encoder=code_encoder(pixels, hidden, code), decoder=decoder)
+
+
 def mlp_encoder(pixels, hidden, latent):
     layers = {"fc1": nn.Linear(pixels, hidden), "relu1": nn.ReLU(), "fc2": nn.Linear(hidden, hidden), "relu2": nn.ReLU()}
     return Encoder(hidden, latent, flatten=nn.Flatten(), **layers)

@@ -5,6 +5,7 @@
 
 mod agents;
 mod alexnet;
+mod autoencoder;
 pub mod blocks;
 mod captioner;
 mod char_lstm;
@@ -50,6 +51,7 @@ mod tests;
 
 pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
 pub use alexnet::AlexNet;
+pub use autoencoder::{Autoencoder, CodeClassifier, CodeDecoder, CodeEncoder};
 pub use captioner::{CaptionDecoder, Captioner, StripEncoder};
 pub use char_lstm::CharLstm;
 pub use char_transformer::{CharTransformer, CharTransformerRefill, CharTransformerStep};

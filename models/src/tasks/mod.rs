@@ -1,6 +1,7 @@
 //! How the models of the zoo are trained, evaluated and sampled: one file per kind of model.
 
 mod agents;
+mod autoencoder;
 mod by_features;
 mod captioner;
 mod classifier;
@@ -45,6 +46,7 @@ use rand_distr::StandardNormal;
 
 use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
+pub(crate) use autoencoder::AutoencoderModel;
 pub(crate) use by_features::ByFeatures;
 pub(crate) use captioner::Captions;
 pub(crate) use classifier::{Augment, ImageClassifier};

@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::machine::Machine;
-use super::{SHAPE, pixel_cnn, segmentation, text, vae};
+use super::{SHAPE, autoencoder, pixel_cnn, segmentation, text, vae};
 use crate::LeNet5;
 use crate::networks::*;
 
@@ -66,6 +66,11 @@ fn classifies(name: &str, graph: &Graph, criterion: Criterion) -> String {
     let mut task = Supervised::new(Goal::Classes(images.classes().to_vec()), loader.clone());
     task.criterion = criterion;
     learns(name, graph, task, &loader)
+}
+
+fn squares(name: &str, graph: &Graph) -> String {
+    let images = images(SHAPE);
+    learns(name, graph, autoencoder::Autoencoding::on(images.clone()), &Loader::new(images, 4).shuffle(1))
 }
 
 fn encodes(name: &str, graph: &Graph) -> String {
@@ -144,6 +149,7 @@ fn every_task_learns() {
         classifies("row_classifier", RowRnn::GRAPH, plain()),
         classifies("row_classifier", RowLstm::GRAPH, plain()),
         classifies("row_classifier", RowGru::GRAPH, plain()),
+        squares("autoencoder", Autoencoder::GRAPH),
         encodes("vae", MlpVae::GRAPH),
         encodes("vae2", MlpVae2::GRAPH),
         encodes("conv_vae", ConvVae::GRAPH),

@@ -46,6 +46,12 @@ pub(super) fn resnet20(dataset: KnownDataset) -> Recipe {
     Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, workers: 1, ..Recipe::default() }
 }
 
+/// Without labels there is nothing to overfit to but pixels.
+pub(super) fn autoencoder(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size) = if dataset == KnownDataset::Digits { (30, 32) } else { (8, 100) };
+    Recipe { epochs, batch_size, ..Recipe::default() }
+}
+
 /// The digits are few: larger batches and steps leave most units of the encoder dead, and the decoder learns to do without it.
 pub(super) fn vae(dataset: KnownDataset) -> Recipe {
     let (batch_size, lr) = if dataset == KnownDataset::Digits { (32, 1e-3) } else { (128, 2e-3) };

@@ -16,9 +16,9 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel, Description, Detector,
-    Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp, ModelKind, PixelCnnModel,
-    Points, RowClassifier, StreetSegmentation, Translations, Vae,
+    Agent, AgentKind, Augment, AutoencoderModel, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel,
+    Description, Detector, Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
+    ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Translations, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -83,6 +83,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         Box::new(resnet20()),
     ];
     models.extend(points());
+    models.push(entry(
+        AutoencoderModel,
+        Description {
+            name: "autoencoder",
+            description: "a denoising autoencoder by squared error (Vincent et al., 2008), and a classifier on its encoder from 1,000 labels, 28x28 gray",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::autoencoder,
+            unit: "images",
+        },
+    ));
     models.extend(autoencoders());
     models.extend(pixel_cnns());
     models.push(entry(

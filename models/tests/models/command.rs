@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 39] = [
+const TRAINED: [&str; 40] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -56,6 +56,7 @@ const TRAINED: [&str; 39] = [
     "resnet20",
     "moons",
     "curve",
+    "autoencoder",
     "vae",
     "vae2",
     "conv_vae",

@@ -312,6 +312,25 @@ fn seq2seq() {
     );
 }
 
+/// The figures of both classifiers are those of the last epoch, and of `eval`.
+#[test]
+fn an_autoencoder() {
+    let place = Place::new();
+    let said = place.works("train autoencoder --epochs 2 --train-size 60 --validation 20 --seed 1 --out r");
+    assert_eq!(said.matches("accuracy alone").count(), 2, "in the last epoch, and at the end: {said}");
+    let names = place.names("r");
+    assert!(["reconstructions.png", "fine_tuning.svg"].iter().all(|name| names.iter().any(|n| n == name)), "{names:?}");
+    let (summary, metrics) = (place.json("r/summary.json"), place.text("r/metrics.jsonl"));
+    assert!(metrics.lines().all(|line| line.contains("validation_mse")), "{metrics}");
+    let found: serde_json::Value = serde_json::from_str(&place.works("eval autoencoder --checkpoint r --json")).unwrap();
+    let both = |name: &str| [&found, &summary].map(|object| object[name].as_f64().unwrap());
+    let [mse, before] = both("test_mse");
+    assert!((mse - before).abs() < 1e-6, "{found}");
+    let [alone, before] = both("test_accuracy_alone");
+    // The labels are drawn from all training images here, and from 60 of them there.
+    assert!((0.0..=1.0).contains(&alone) && (0.0..=1.0).contains(&before), "{found} {summary}");
+}
+
 /// A decoder with a mean and a deviation for each pixel: its bound may be below 0.
 #[test]
 fn pixels_with_deviations() {

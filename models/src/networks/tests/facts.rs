@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 98] = [
+const FACTS: [(&str, &Graph, usize, u64); 100] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -85,6 +85,8 @@ const FACTS: [(&str, &Graph, usize, u64); 98] = [
     ("linear-gradients", LinearGradients::GRAPH, LinearGradients::PARAMS, LinearGradients::FLOPS),
     ("linear-hues", LinearHues::GRAPH, LinearHues::PARAMS, LinearHues::FLOPS),
     ("linear-gradients-and-hues", LinearGradientsAndHues::GRAPH, LinearGradientsAndHues::PARAMS, LinearGradientsAndHues::FLOPS),
+    ("autoencoder", Autoencoder::GRAPH, Autoencoder::PARAMS, Autoencoder::FLOPS),
+    ("code-classifier", CodeClassifier::GRAPH, CodeClassifier::PARAMS, CodeClassifier::FLOPS),
     ("maxout", MaxoutNet::GRAPH, MaxoutNet::PARAMS, MaxoutNet::FLOPS),
     ("row-rnn", RowRnn::GRAPH, RowRnn::PARAMS, RowRnn::FLOPS),
     ("row-lstm", RowLstm::GRAPH, RowLstm::PARAMS, RowLstm::FLOPS),
