@@ -67,7 +67,7 @@ pub(crate) use points::Points;
 pub(crate) use rows::RowClassifier;
 pub(crate) use segmentation::StreetSegmentation;
 pub(crate) use seq2seq::Translations;
-pub(crate) use text::{CharLstmModel, CharTransformerModel};
+pub(crate) use text::{CharLstmModel, CharTransformerModel, Characters};
 pub(crate) use vae::{GaussianVaeModel, Vae};
 
 /// Images of handwritten digits, `[1, 28, 28]`.

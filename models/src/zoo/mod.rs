@@ -16,9 +16,9 @@ use crate::networks::{
     StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, AutoencoderModel, ByFeatures, Captions, CharLstmModel, CharTransformerModel, ColorOrGray, DcganModel,
-    Description, Detector, Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
-    ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Translations, Vae,
+    Agent, AgentKind, Augment, AutoencoderModel, ByFeatures, Captions, CharLstmModel, CharTransformerModel, Characters, ColorOrGray,
+    DcganModel, Description, Detector, Entry, Features, FrameLabeler, GaussianVaeModel, GridWorldModel, ImageClassifier, Knn, Localizer,
+    Mlp, ModelKind, PixelCnnModel, Points, RowClassifier, StreetSegmentation, Translations, Vae,
 };
 pub use error::ModelError;
 pub use model::{Variant, ZooModel};
@@ -333,11 +333,11 @@ fn language_models() -> [Box<dyn ZooModel>; 2] {
     };
     [
         entry(
-            CharLstmModel,
+            Characters(CharLstmModel),
             row("char_lstm", "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)", hyperparameters::char_lstm),
         ),
         entry(
-            CharTransformerModel,
+            Characters(CharTransformerModel),
             row(
                 "char_transformer",
                 "character-level language model with causal attention, 4 layers (Vaswani et al., 2017; Radford et al., 2019)",

@@ -22,7 +22,7 @@ const ROWS: usize = 8;
 const WIDTH: usize = 128;
 
 /// The network behind a cache.
-pub(super) struct Writer<D: Machine> {
+pub(crate) struct Writer<D: Machine> {
     step: D::Net,
     refill: D::Net,
     device: D,
@@ -30,7 +30,7 @@ pub(super) struct Writer<D: Machine> {
 
 /// What a sequence has behind it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     /// The characters at the positions that are taken.
     characters: Vec<usize>,
     /// Keys and values of each position, `[positions, 8, 128]`.

@@ -7,22 +7,17 @@ use layercake::dfdx::tensor::SplitTape;
 use layercake::ir::{Graph, Shape};
 use layercake::loss::{CrossEntropy, try_token_loss};
 use layercake::prelude::*;
-use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
-use layercake_train::data::{Array, DataError, Dataset, KnownDataset, Loader};
-use layercake_train::run::{RunOutcome, Source};
+use layercake_train::data::{Array, DataError, Loader};
+use layercake_train::run::Recipe;
 use layercake_train::sequence::Decoder;
-use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, perplexity};
 
-use super::parts::{Parts, own_test_part, test_part, whole_text};
-use super::{Beginning, Scores, continued, of_characters, of_part, save_samples};
+use super::model::CharacterModel;
+use super::{Beginning, Scores, of_part, save_samples};
 use crate::networks::CharLstm;
-use crate::tasks::dropout::with_dropout;
-use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, outputs, shaped};
 use crate::tasks::on_device;
-use crate::tasks::run::{Prepared, Trained, train_made};
-use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// One of the two state tensors of the LSTM: `[batch, 1, 256]`.
 type State<D> = Tensor<(usize, Const<1>, Const<WIDTH>), f32, D>;
@@ -33,62 +28,28 @@ const WINDOW: usize = 64;
 /// Number of streams of the test set, and their window length. A short text has fewer.
 const TEST_STREAMS: (usize, usize) = (16, 128);
 
-/// [`CharLstm`] as a kind of model.
+/// [`CharLstm`] as a language model.
 pub(crate) struct CharLstmModel;
 
-impl ModelKind for CharLstmModel {
-    fn graph(&self) -> &'static Graph {
+impl CharacterModel for CharLstmModel {
+    type Windows = Streams;
+    type Task<D: Machine> = NextCharacter<D>;
+    type Writer<D: Machine> = Writer<D>;
+
+    fn graph() -> &'static Graph {
         CharLstm::<f32, Cpu>::GRAPH
     }
 
-    fn graph_of_characters(&self, count: usize) -> Option<Graph> {
-        of_characters(self.graph(), count).ok()
+    fn windows(text: Text, recipe: &Recipe) -> Result<Loader<Streams>, TrainError> {
+        Ok(Loader::new(Streams::new(text, recipe.batch_size, WINDOW).map_err(too_short)?, recipe.batch_size))
     }
 
-    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        whole_text(description, options)?;
-        let model = Trained { name: description.name, graph: self.graph(), agent: None };
-        train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Parts { classes, text, validation, test } = Parts::read(options, recipe)?;
-            let graph = with_dropout(&of_characters(self.graph(), classes.len())?, recipe.dropout);
-            let net = device.build(&graph)?;
-            let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(too_short)?;
-            let measured_on = |text, part| Ok::<_, TrainError>(NextCharacter::new(streams_of(text, TEST_STREAMS).map_err(of_part(part))?));
-            let validation = validation.map(|text| measured_on(text, "validation")).transpose()?;
-            let task = WithValidation { task: measured_on(test, "test")?, validation };
-            let train = Loader::new(streams, recipe.batch_size);
-            let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
-            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes }))
-        })
+    fn task<D: Machine>(test: Text) -> Result<NextCharacter<D>, DataError> {
+        Ok(NextCharacter::new(streams_of(test, TEST_STREAMS)?))
     }
 
-    fn evaluate<D: Machine>(
-        &self,
-        run: &Run,
-        device: &D,
-        dataset: KnownDataset,
-        data_dir: Option<&Path>,
-    ) -> Result<(Metrics, u64), ModelError> {
-        evaluated(run, device, test_part(run, dataset, data_dir)?)
-    }
-
-    fn evaluate_text<D: Machine>(
-        &self,
-        _: &Description,
-        run: &Run,
-        device: &D,
-        other: Option<&Path>,
-    ) -> Result<(Source, Metrics, u64), ModelError> {
-        let (source, test) = own_test_part(run, other)?;
-        let (metrics, items) = evaluated(run, device, test)?;
-        Ok((source, metrics, items))
-    }
-
-    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        continued(description, run, options, |count| {
-            let net = run.load_graph(&of_characters(self.graph(), count)?, device)?;
-            Ok(Writer::new(&net, device)?)
-        })
+    fn writer<D: Machine>(net: &D::Net, device: &D) -> Result<Writer<D>, TrainError> {
+        Writer::new(net, device)
     }
 }
 
@@ -98,13 +59,6 @@ fn too_short(error: DataError) -> TrainError {
         TrainError::Setting(reason) => TrainError::Setting(format!("{reason}; a smaller `--batch-size` has fewer streams")),
         other => other,
     }
-}
-
-fn evaluated<D: Machine>(run: &Run, device: &D, test: Text) -> Result<(Metrics, u64), ModelError> {
-    let net = run.load_graph(&of_characters(CharLstm::<f32, Cpu>::GRAPH, test.vocabulary().len())?, device)?;
-    let items = test.characters().len() as u64;
-    let mut task = NextCharacter::<D>::new(streams_of(test, TEST_STREAMS).map_err(of_part("test"))?);
-    Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
 }
 
 /// Cuts a text into streams and windows: `(rows, window)`, or as many and as long as it has.
@@ -219,7 +173,7 @@ impl<D: Machine> Task<D::Net, D> for NextCharacter<D> {
 }
 
 /// The network with the state behind the characters that it has read.
-struct Writer<D: Machine> {
+pub(crate) struct Writer<D: Machine> {
     net: D::Net,
     device: D,
 }

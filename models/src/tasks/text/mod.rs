@@ -2,6 +2,7 @@
 
 mod cache;
 mod lstm;
+mod model;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use rand::rngs::StdRng;
 pub(crate) use self::lstm::CharLstmModel;
 #[cfg(test)]
 pub(super) use self::lstm::{NextCharacter, streams_of};
+pub(crate) use self::model::Characters;
 use self::parts::{needs_config, vocabulary};
 pub(crate) use self::transformer::CharTransformerModel;
 use super::entry::{Description, Run};
@@ -68,7 +70,7 @@ fn of_part(part: &str) -> impl Fn(DataError) -> TrainError {
 type Scores<D, T = NoneTape> = Tensor<(usize, usize, usize), f32, D, T>;
 
 /// A network that writes a text, from its beginning.
-trait Beginning: Decoder<Error = TrainError> {
+pub(crate) trait Beginning: Decoder<Error = TrainError> {
     /// The state of one sequence before the first character.
     fn begin(&self) -> Self::State;
 }

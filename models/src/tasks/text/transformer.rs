@@ -7,21 +7,17 @@ use layercake::dfdx::tensor_ops::ReshapeTo;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss, try_token_loss};
 use layercake::prelude::*;
-use layercake::schedule::Better;
 use layercake_train::data::readers::{Text, WindowBatch, Windows};
-use layercake_train::data::{Array, DataError, Dataset, KnownDataset, Loader};
-use layercake_train::run::{RunOutcome, Source};
-use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
+use layercake_train::data::{Array, DataError, Loader};
+use layercake_train::run::Recipe;
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, perplexity};
 
 use super::cache::{CONTEXT, Writer};
-use super::parts::{Parts, own_test_part, test_part, whole_text};
-use super::{Scores, continued, of_characters, of_part, save_samples};
+use super::model::CharacterModel;
+use super::{Scores, of_part, save_samples};
 use crate::networks::CharTransformer;
-use crate::tasks::entry::{Description, ModelKind, Run};
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::on_device;
-use crate::tasks::run::{Prepared, Trained, train_made};
-use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// The distance between windows of an epoch: the network meets each character at several positions.
 const TRAIN_STRIDE: usize = CONTEXT / 4;
@@ -29,70 +25,30 @@ const TRAIN_STRIDE: usize = CONTEXT / 4;
 const TEST_STRIDE: usize = CONTEXT / 2;
 const TEST_BATCH: usize = 64;
 
-/// [`CharTransformer`] as a kind of model.
+/// [`CharTransformer`] as a language model.
 pub(crate) struct CharTransformerModel;
 
-impl ModelKind for CharTransformerModel {
-    fn graph(&self) -> &'static Graph {
+impl CharacterModel for CharTransformerModel {
+    type Windows = Windows;
+    type Task<D: Machine> = NextCharacter;
+    type Writer<D: Machine> = Writer<D>;
+
+    fn graph() -> &'static Graph {
         CharTransformer::<f32, Cpu>::GRAPH
     }
 
-    fn graph_of_characters(&self, count: usize) -> Option<Graph> {
-        of_characters(self.graph(), count).ok()
+    fn windows(text: Text, recipe: &Recipe) -> Result<Loader<Windows>, TrainError> {
+        let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(of_part("training"))?;
+        Ok(Loader::new(windows, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers))
     }
 
-    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        whole_text(description, options)?;
-        let model = Trained { name: description.name, graph: self.graph(), agent: None };
-        train_made(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Parts { classes, text, validation, test } = Parts::read(options, recipe)?;
-            let graph = of_characters(self.graph(), classes.len())?;
-            let net = device.build(&graph)?;
-            let windows = Windows::new(text, CONTEXT, TRAIN_STRIDE).map_err(of_part("training"))?;
-            let measured_on = |text, part| NextCharacter::new(text).map_err(of_part(part));
-            let validation = validation.map(|text| measured_on(text, "validation")).transpose()?;
-            let task = WithValidation { task: measured_on(test, "test")?, validation };
-            let train = Loader::new(windows, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            let (items, optimizer, selected_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
-            Ok((graph, Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes }))
-        })
+    fn task<D: Machine>(test: Text) -> Result<NextCharacter, DataError> {
+        NextCharacter::new(test)
     }
 
-    fn evaluate<D: Machine>(
-        &self,
-        run: &Run,
-        device: &D,
-        dataset: KnownDataset,
-        data_dir: Option<&Path>,
-    ) -> Result<(Metrics, u64), ModelError> {
-        evaluated(run, device, test_part(run, dataset, data_dir)?)
+    fn writer<D: Machine>(net: &D::Net, device: &D) -> Result<Writer<D>, TrainError> {
+        Writer::new(net, device)
     }
-
-    fn evaluate_text<D: Machine>(
-        &self,
-        _: &Description,
-        run: &Run,
-        device: &D,
-        other: Option<&Path>,
-    ) -> Result<(Source, Metrics, u64), ModelError> {
-        let (source, test) = own_test_part(run, other)?;
-        let (metrics, items) = evaluated(run, device, test)?;
-        Ok((source, metrics, items))
-    }
-
-    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
-        continued(description, run, options, |count| {
-            let net = run.load_graph(&of_characters(self.graph(), count)?, device)?;
-            Ok(Writer::new(&net, device)?)
-        })
-    }
-}
-
-fn evaluated<D: Machine>(run: &Run, device: &D, test: Text) -> Result<(Metrics, u64), ModelError> {
-    let net = run.load_graph(&of_characters(CharTransformer::<f32, Cpu>::GRAPH, test.vocabulary().len())?, device)?;
-    let items = test.characters().len() as u64;
-    let mut task = NextCharacter::new(test).map_err(of_part("test"))?;
-    Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
 }
 
 /// Cross entropy of the next character.
