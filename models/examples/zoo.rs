@@ -116,7 +116,7 @@ const ROWS: [Row; 34] = [
     Row { pictures: &["curves.svg", "confusion.svg"], ..classifier("resnet20", "93 %") },
     Row {
         pictures: &["curves.svg", "reconstructions.png", "fine_tuning.svg"],
-        note: "A classifier on its encoder, fine-tuned with 1,000 labels: the mean of three seeds. The same network from its initial values reaches `test_accuracy_alone`; both are in \
+        note: "A classifier on its encoder, fine-tuned with 1,000 labels: the mean of three seeds. Alone is the same network from its initial values; both are in \
                the last picture.",
         ..classifier("autoencoder", "above the same network alone")
     },
@@ -316,7 +316,7 @@ fn page(runs: &Path, pictures: &Path, old: &str) -> Result<String, Box<dyn Error
             writeln!(links, "\n{}", row.note)?;
         }
         links += &overlaps(&summary)?;
-        links += &of_samples(&summary)?;
+        links += &further(&summary)?;
         if let Ok(table) = fs::read_to_string(run.join("classes.md")) {
             writeln!(links, "\n{table}")?;
         }
@@ -347,9 +347,10 @@ fn told(page: &str, name: &str) -> Option<[String; 2]> {
     Some([format!("{line}\n"), section[..end].to_owned()])
 }
 
-/// A table of the figures of samples, if there are any.
-fn of_samples(summary: &serde_json::Value) -> Result<String, std::fmt::Error> {
-    let known: [(&str, &str, Format); 7] = [
+/// A table of further figures, if there are any.
+fn further(summary: &serde_json::Value) -> Result<String, std::fmt::Error> {
+    let known: [(&str, &str, Format); 8] = [
+        ("accuracy_alone", "accuracy alone", percent),
         ("frechet_distance", "Fréchet distance", |x| format!("{x:.2}")),
         ("frechet_distance_of_real", "Fréchet distance of as many training images", |x| format!("{x:.2}")),
         ("precision", "precision", percent),
