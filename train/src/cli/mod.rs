@@ -23,6 +23,7 @@ mod data_args;
 mod device;
 mod ensemble_args;
 mod folds;
+mod on_device;
 mod program;
 mod ranks_args;
 mod run;

@@ -21,20 +21,20 @@ use super::search_own::{OwnSearchOptions, search_own};
 use super::{DataArgs, Device, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
 use crate::distributed::World;
-use crate::own::{Evaluated, EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
-use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions, RunOutcome};
+use crate::own::{EvaluationOptions, Given, Predictor, TrainingOptions};
+use crate::run::{Purpose, Recipe, RunFolder, RunOptions, RunOutcome};
 use crate::{CancellationToken, TrainError};
 
 /// Reads the program's own data.
-type Read = Box<dyn Fn() -> Result<Given, TrainError>>;
+pub(super) type Read = Box<dyn Fn() -> Result<Given, TrainError>>;
 
 /// The command of the network `N`; see [`cli`](crate::cli).
 #[must_use = "a program does nothing until `main` is called"]
 pub struct Program<N = GraphModel> {
-    recipe: Recipe,
-    given: Option<Read>,
-    graph: Cow<'static, Graph>,
-    build: fn(&Graph, &Cpu) -> Result<N, TrainError>,
+    pub(super) recipe: Recipe,
+    pub(super) given: Option<Read>,
+    pub(super) graph: Cow<'static, Graph>,
+    pub(super) build: fn(&Graph, &Cpu) -> Result<N, TrainError>,
 }
 
 impl<N> std::fmt::Debug for Program<N> {
@@ -190,45 +190,6 @@ impl<N: AnyNetwork<f32, Cpu> + HasGraph + Clone> Program<N> {
         }
     }
 
-    /// Calls `work` with the network as the model of the user's data.
-    fn model<T>(&self, work: impl FnOnce(&OwnModel<'_, N, Cpu>) -> T) -> T {
-        let build = |_: &OwnData, device: &Cpu| (self.build)(&self.graph, device);
-        work(&self.model_on(&build))
-    }
-
-    /// The network, made by `build`, as the model of the user's data.
-    fn model_on<'a, M, D>(&'a self, build: &'a dyn Fn(&OwnData, &D) -> Result<M, TrainError>) -> OwnModel<'a, M, D> {
-        let inputs = self.graph.inputs();
-        let input = inputs.first().filter(|_| inputs.len() == 1).map(|port| port.shape.dims().to_vec());
-        OwnModel { name: self.graph.name(), recipe: self.recipe, input, given: self.given.as_deref(), build }
-    }
-
-    /// Trains on a device. A GPU runs the network's graph, whose tensors have the same paths.
-    fn train_on(&self, device: Device, seed: u64, options: TrainingOptions, warn: &mut dyn FnMut(&str)) -> Result<RunOutcome, TrainError> {
-        match device {
-            Device::Cpu => self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, warn)),
-            #[cfg(feature = "cuda")]
-            Device::Cuda => train(&self.model_on(&|_, device| self.on_gpu(device)), &gpu(seed)?, options, warn),
-            #[cfg(not(feature = "cuda"))]
-            Device::Cuda => Err(no_cuda()),
-        }
-    }
-
-    fn evaluate_on(&self, device: Device, options: &EvaluationOptions) -> Result<Evaluated, TrainError> {
-        match device {
-            Device::Cpu => self.model(|model| evaluate(model, &Cpu::default(), options)),
-            #[cfg(feature = "cuda")]
-            Device::Cuda => evaluate(&self.model_on(&|_, device| self.on_gpu(device)), &gpu(0)?, options),
-            #[cfg(not(feature = "cuda"))]
-            Device::Cuda => Err(no_cuda()),
-        }
-    }
-
-    #[cfg(feature = "cuda")]
-    fn on_gpu(&self, device: &Gpu) -> Result<GraphModel<f32, Gpu>, TrainError> {
-        Ok(GraphModel::try_new(self.graph.clone().into_owned(), device)?)
-    }
-
     fn train(&self, args: TrainArgs, cancellation: CancellationToken, world: &World) -> Result<(), TrainError> {
         use_threads(args.threads)?;
         let recipe = args.recipe(self.recipe);
@@ -318,19 +279,6 @@ impl<N: AnyNetwork<f32, Cpu> + HasGraph + Clone> Program<N> {
 
 fn options_of(device: Device, data: DataArgs, recipe: Recipe, run: RunOptions) -> TrainingOptions {
     TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), dropout: None, transfer: None, device: device.name(), run }
-}
-
-#[cfg(feature = "cuda")]
-type Gpu = layercake::dfdx::tensor::Cuda;
-
-#[cfg(feature = "cuda")]
-fn gpu(seed: u64) -> Result<Gpu, TrainError> {
-    layercake::cuda::open(0, seed).map_err(TrainError::Device)
-}
-
-#[cfg(not(feature = "cuda"))]
-fn no_cuda() -> TrainError {
-    TrainError::Setting("`--device cuda`: this build runs on the CPU only; build with the feature `cuda` of layercake-train".to_owned())
 }
 
 use layercake::io as io_of_layercake;
