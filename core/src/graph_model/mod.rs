@@ -183,7 +183,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
     /// let x: Tensor<(usize, Const<3>, Const<8>), f32, _> = device.sample_normal_like(&(5, Const, Const));
     /// let y: Tensor<(usize, Const<3>, Const<16>), f32, _> = short.try_forward(x)?;
     /// assert_eq!(y.shape().0, 5);
-    /// # Ok::<(), GraphError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

@@ -31,6 +31,6 @@ fn another_text_with_the_same_vocabulary() {
     assert_eq!((test.characters(), test.vocabulary()), (&[3, 1][..], train.vocabulary()));
     assert_eq!(
         place.text(Text::read_like(&place.put("test.txt", b"dx"), &train)),
-        "test.txt: expected only the 4 characters of the training text, found 'x'"
+        "test.txt: expected only the 4 characters of the training text, found 'x' in line 1"
     );
 }
