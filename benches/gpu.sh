@@ -2,7 +2,7 @@
 # Tests, trains and times Layercake on an NVIDIA GPU, beside PyTorch: benches/gpu.sh [--out DIR] [--data DIR] [fixtures] [train] [speed]
 #
 #   benches/gpu.sh --build    makes the programs, in target/gpu, on a machine with cargo; it needs no GPU. Where nvcc is missing, it is fetched (benches/gpu/make-toolkit.sh).
-#   benches/gpu.sh            runs all three parts, in less than 8 minutes. It needs the repository with target/gpu, an NVIDIA driver, and a Python with PyTorch
+#   benches/gpu.sh            runs all three parts, whose limits add up to less than 8 minutes. It needs the repository with target/gpu, an NVIDIA driver, and a Python with PyTorch
 #                             (TORCH_PY, otherwise python3) for its CUDA libraries and for the comparison. No network, no cargo.
 #   benches/gpu.sh --smoke    tries all this without a GPU, on the emulated device of tests/cuda, with tiny sizes.
 #
@@ -109,6 +109,10 @@ emulate() {
   programs=$PWD/target/cuda-on-cpu/debug
 }
 
+# The most seconds of each part, eight minutes in all with what comes before them; `compile` is how long `speed` waits for PyTorch's compiler.
+declare -A most=([fixtures]=90 [lenet5]=30 [vgg8]=110 [compile]=30 [speed]=200)
+[ $((${most[fixtures]} + ${most[lenet5]} + ${most[vgg8]} + ${most[compile]} + ${most[speed]})) -le 470 ] || fail 'the parts may take more than eight minutes'
+
 # A part: its name, the seconds it may take, and a command.
 status=0
 part() {
@@ -137,13 +141,13 @@ reach() {
 export -f reach
 
 fixtures() {
-  local tests=$programs/cuda-tests filter=(fixtures:: engine:: losses:: optimizers:: gradients:: models:: ids:: random::)
+  local limit=${most[fixtures]} tests=$programs/cuda-tests filter=(fixtures:: engine:: losses:: optimizers:: gradients:: models:: ids:: random::)
   export LAYERCAKE_ROOT=$PWD
   if [ $mode = smoke ]; then
-    tests=$(newest "$programs/deps") filter=(fixtures::all engine::agrees)
+    limit=120 tests=$(newest "$programs/deps") filter=(fixtures::all engine::agrees)
     export LAYERCAKE_CUDA_FIXTURES=linear,conv2d,batch_norm2d,lstm
   fi
-  part fixtures 120 "$tests" "${filter[@]}" --test-threads 4
+  part fixtures "$limit" "$tests" "${filter[@]}" --test-threads 4
 }
 
 train() {
@@ -152,9 +156,9 @@ train() {
     part 'train LeNet-5' 120 bash -c 'reach 0.3 "$1" lenet5 --epochs 1 --batch-size 64 --lr 0.006 --train-size 640' - "$out/lenet5"
     return
   fi
-  part 'train LeNet-5 on the digits' 60 bash -c 'reach 0.97 "$1" lenet5' - "$out/lenet5"
+  part 'train LeNet-5 on the digits' "${most[lenet5]}" bash -c 'reach 0.97 "$1" lenet5' - "$out/lenet5"
   if [ -d "$data/fashion-mnist" ]; then
-    part 'train VGG-8 on Fashion-MNIST' 150 bash -c 'reach 0.93 "$1" vgg8 --dataset fashion-mnist --data-dir "$2"' - "$out/vgg8" "$data"
+    part 'train VGG-8 on Fashion-MNIST' "${most[vgg8]}" bash -c 'reach 0.93 "$1" vgg8 --dataset fashion-mnist --data-dir "$2"' - "$out/vgg8" "$data"
   else
     echo "VGG-8 is not trained: there is no Fashion-MNIST in \`$data\` (--data DIR names the folder of data sets)."
   fi
@@ -169,9 +173,9 @@ compile_ahead() {
 }
 
 speed() {
-  # Before anything is timed, for at most two minutes.
+  # Before anything is timed.
   if [ -n "$ahead" ]; then
-    for _ in $(seq 120); do
+    for _ in $(seq "${most[compile]}"); do
       kill -0 "$ahead" 2>/dev/null || break
       sleep 1
     done
@@ -180,7 +184,7 @@ speed() {
   if [ $mode = smoke ]; then
     part speed 120 "$programs/layercake-bench" gpu --smoke --out "$out"
   else
-    part speed 270 "$programs/layercake-bench" gpu --minutes 3.5 --out "$out"
+    part speed "${most[speed]}" "$programs/layercake-bench" gpu --minutes 2.5 --out "$out"
   fi
 }
 

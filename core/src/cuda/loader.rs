@@ -15,10 +15,11 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::DeviceError;
 
-/// Defines functions that jump to addresses in a table, and lists their names in the order of the table.
+/// Defines functions that jump to addresses in a table, and lists their names in the order of the table. Those of the first list return at once if their third argument,
+/// a number of bytes, is 0: copies and fills of tensors without elements, which have no memory. dfdx asks for them, and what the driver says of such an address is not documented.
 macro_rules! functions {
-    ($names:ident, $count:ident: $($name:ident)*) => {
-        const $names: &[&str] = &[$(stringify!($name)),*];
+    ($names:ident, $count:ident: sized $($sized:ident)* ; $($name:ident)*) => {
+        const $names: &[&str] = &[$(stringify!($sized),)* $(stringify!($name)),*];
         const $count: usize = $names.len();
 
         global_asm!(
@@ -27,6 +28,23 @@ macro_rules! functions {
             "layercake_cuda_table:",
             ".popsection",
             ".text",
+            $(
+                concat!(".globl ", stringify!($sized)),
+                concat!(".type ", stringify!($sized), ",@function"),
+                concat!(stringify!($sized), ":"),
+                // 0 is `CUDA_SUCCESS`.
+                "xor eax, eax",
+                "test rdx, rdx",
+                "jz layercake_cuda_nothing",
+                concat!("lea r11, [rip + layercake_cuda_to_", stringify!($sized), "]"),
+                "jmp qword ptr [r11]",
+                ".pushsection .data.layercake_cuda,\"aw\",@progbits",
+                concat!("layercake_cuda_to_", stringify!($sized), ":"),
+                ".quad layercake_cuda_first",
+                ".popsection",
+            )*
+            "layercake_cuda_nothing:",
+            "ret",
             $(
                 concat!(".globl ", stringify!($name)),
                 concat!(".type ", stringify!($name), ",@function"),
@@ -57,19 +75,21 @@ macro_rules! functions {
 }
 
 functions! { NAMES, COUNT:
+    sized
+    cuMemcpyDtoDAsync_v2 cuMemcpyDtoD_v2 cuMemcpyDtoHAsync_v2 cuMemcpyDtoH_v2 cuMemcpyHtoDAsync_v2 cuMemcpyHtoD_v2 cuMemsetD8Async
+    cuMemsetD8_v2;
     cuCtxGetCurrent cuCtxSetCurrent cuCtxSynchronize cuDestroyExternalMemory cuDeviceGet cuDeviceGetAttribute cuDeviceGetCount
     cuDeviceGetName cuDevicePrimaryCtxRelease_v2 cuDevicePrimaryCtxRetain cuDeviceTotalMem_v2 cuDriverGetVersion cuEventCreate
     cuEventDestroy_v2 cuEventElapsedTime cuEventQuery cuEventRecord cuEventSynchronize cuExternalMemoryGetMappedBuffer
     cuFuncSetAttribute cuGetErrorName cuGetErrorString cuImportExternalMemory cuInit cuLaunchKernel cuMemAllocAsync cuMemAlloc_v2
-    cuMemFreeAsync cuMemFree_v2 cuMemGetInfo_v2 cuMemcpyDtoDAsync_v2 cuMemcpyDtoD_v2 cuMemcpyDtoHAsync_v2 cuMemcpyDtoH_v2
-    cuMemcpyHtoDAsync_v2 cuMemcpyHtoD_v2 cuMemsetD8Async cuMemsetD8_v2 cuModuleGetFunction cuModuleGetGlobal_v2 cuModuleLoad
-    cuModuleLoadData cuModuleUnload cuOccupancyAvailableDynamicSMemPerBlock cuOccupancyMaxActiveBlocksPerMultiprocessor
+    cuMemFreeAsync cuMemFree_v2 cuMemGetInfo_v2 cuModuleGetFunction cuModuleGetGlobal_v2 cuModuleLoad cuModuleLoadData
+    cuModuleUnload cuOccupancyAvailableDynamicSMemPerBlock cuOccupancyMaxActiveBlocksPerMultiprocessor
     cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags cuOccupancyMaxActiveClusters cuOccupancyMaxPotentialBlockSize
     cuOccupancyMaxPotentialBlockSizeWithFlags cuOccupancyMaxPotentialClusterSize cuProfilerStart cuProfilerStop cuStreamCreate
     cuStreamDestroy_v2 cuStreamQuery cuStreamSynchronize cuStreamWaitEvent
-    cublasCreate_v2 cublasDestroy_v2 cublasDgemmStridedBatched cublasDgemm_v2 cublasDgemv_v2 cublasGemmEx
-    cublasGemmStridedBatchedEx cublasGetStream_v2 cublasGetVersion_v2 cublasHgemm cublasHgemmStridedBatched cublasSetMathMode
-    cublasSetPointerMode_v2 cublasSetStream_v2 cublasSetWorkspace_v2 cublasSgemmStridedBatched cublasSgemm_v2 cublasSgemv_v2
+    cublasCreate_v2 cublasDestroy_v2 cublasDgemmStridedBatched cublasDgemm_v2 cublasDgemv_v2 cublasGemmEx cublasGemmStridedBatchedEx
+    cublasGetStream_v2 cublasGetVersion_v2 cublasHgemm cublasHgemmStridedBatched cublasSetMathMode cublasSetPointerMode_v2
+    cublasSetStream_v2 cublasSetWorkspace_v2 cublasSgemmStridedBatched cublasSgemm_v2 cublasSgemv_v2
     nvrtcCompileProgram nvrtcCreateProgram nvrtcDestroyProgram nvrtcGetErrorString nvrtcGetPTX nvrtcGetPTXSize nvrtcGetProgramLog
     nvrtcGetProgramLogSize nvrtcVersion
 }

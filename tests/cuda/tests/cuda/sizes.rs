@@ -1,4 +1,5 @@
-//! dfdx's kernels count elements in 32 bits. A run that needs more in a tensor is refused before anything is allocated for it.
+//! Tensors that are too large for dfdx's kernels, which count elements in 32 bits: a run that needs one is refused before anything is allocated for it. And tensors without
+//! elements, of which the driver is asked nothing.
 
 use layercake::dfdx::tensor::Cuda;
 use layercake::prelude::*;
@@ -24,4 +25,19 @@ fn too_many_elements_are_refused() {
     let error = model.try_forward::<Images, Images>(x).unwrap_err();
     assert!(matches!(error, GraphError::Run { .. }), "{error}");
     assert_eq!(error.to_string(), format!("`Net` cannot run on a batch of 1: {TEXT}"));
+}
+
+/// The emulated driver refuses copies and fills of 0 bytes, as any driver may: they do not get there.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn tensors_without_elements_are_not_uploaded() {
+    let device = device(0);
+    let none: Tensor<(usize,), f32, Cuda> = device.try_tensor_from_vec(Vec::new(), (0,)).expect("nothing to upload");
+    let zeros: Tensor<(usize,), f32, Cuda> = device.try_zeros_like(&(0,)).expect("nothing to fill");
+    assert_eq!([none, zeros].map(|tensor| tensor.shape().0), [0, 0]);
+    // A number has no axes, so that dfdx uploads a table of none; the backward pass begins with a gradient without elements.
+    let number: Tensor<Rank0, f32, Cuda> = device.try_tensor(3.0).expect("an upload");
+    let two: Tensor<Rank0, f32, Cuda> = device.try_tensor(2.0).expect("an upload");
+    let gradients = layercake::gradient::backward(number.leaky_trace() * two).expect("a gradient");
+    assert_eq!(gradients.get(&number).array(), 2.0);
 }
