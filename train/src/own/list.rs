@@ -5,14 +5,11 @@ use std::path::Path;
 
 use super::load::{DataOptions, Loaded, channels, picture_shape, pictures};
 use super::parts::Parts;
-use crate::data::readers::read_image;
+use crate::data::readers::{is_picture, read_image};
 use crate::data::{DataError, Images, Split, listed};
 use crate::run::{OwnData, PictureList};
 use crate::tables::{Frame, TableOptions, TableTask};
 use crate::{Goal, TrainError};
-
-/// The endings of files of pictures.
-const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
 
 /// Whether a file is a list of pictures: for a network that takes pictures, any CSV file is one.
 pub(super) fn is_one(path: &Path, parts: &Parts<'_>) -> bool {
@@ -73,8 +70,7 @@ fn columns(frame: &Frame, options: &TableOptions) -> Result<PictureList, TrainEr
     if let Some((option, _)) = unfit.into_iter().find(|(_, given)| *given) {
         return Err(TrainError::Setting(format!("`{option}` has no effect on a list of pictures, which have a class each")));
     }
-    let is_picture = |cell: &str| cell.rsplit_once('.').is_some_and(|(_, ending)| PICTURES.contains(&ending.to_lowercase().as_str()));
-    let are_pictures = |column: usize| (0..frame.rows()).all(|row| is_picture(frame.cell(row, column)));
+    let are_pictures = |column: usize| (0..frame.rows()).all(|row| is_picture(Path::new(frame.cell(row, column))));
     let names = frame.columns();
     let files: Vec<&String> = (0..names.len()).filter(|&column| are_pictures(column)).map(|column| &names[column]).collect();
     let [files] = files[..] else {

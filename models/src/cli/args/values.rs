@@ -1,13 +1,8 @@
 //! Values of arguments.
 
 use clap::ValueEnum;
+pub(crate) use layercake_train::cli::Device;
 use layercake_train::generative::GeneratorLoss;
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Device {
-    Cpu,
-    Cuda,
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Loss {

@@ -32,6 +32,8 @@ pub(super) use gzip::find;
 pub(super) use hidden::entries;
 pub use idx::read_idx;
 pub use image_folder::{ImageFiles, ImageFolder, MaskFolder};
+#[cfg(feature = "tables")]
+pub(crate) use picture::is_picture;
 pub use picture::{Channels, read_image, read_mask};
 pub use table::{Header, Row, RowBatch, Table, Target};
 pub use text::{Streams, Text, Window, WindowBatch, Windows};

@@ -29,7 +29,7 @@ pub enum Channels {
 }
 
 /// Whether the file has an extension that [`read_image`] supports.
-pub(super) fn is_picture(path: &Path) -> bool {
+pub(crate) fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     ["png", "jpg", "jpeg"].contains(&ending.as_str())
 }
