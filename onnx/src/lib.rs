@@ -16,6 +16,6 @@ mod tensor;
 
 pub use beside::{Beside, Folder, InMemory, Nothing, Section};
 pub use export::{DynamicAxis, DynamicError, OPSET, export, export_dynamic};
-pub use import::{BatchAxis, ImportError, Imported, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, Unfit, import, import_beside};
+pub use import::{BatchAxis, BatchPlaces, ImportError, Imported, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, Unfit, import, import_beside};
 pub use refusal::{Refusal, Refusals};
 pub use tensor::Tensor;

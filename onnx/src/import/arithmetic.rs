@@ -40,6 +40,7 @@ pub(super) fn pairwise(kind: &str, x: &Const, y: &Const, room: usize) -> Outcome
             | "GreaterOrEqual"
             | "And"
             | "Or"
+            | "Remainder"
     ) {
         return Ok(None);
     }
@@ -57,6 +58,7 @@ pub(super) fn pairwise(kind: &str, x: &Const, y: &Const, room: usize) -> Outcome
                 "Pow" => f32::powf,
                 "Min" => f32::min,
                 "Max" => f32::max,
+                "Remainder" => |a, b| a % b,
                 _ => {
                     let holds: fn(&f32, &f32) -> bool = match kind {
                         "Equal" => |a, b| a == b,
@@ -130,6 +132,11 @@ pub(super) fn each(kind: &str, x: &Const) -> Option<Const> {
                 "Ceil" => f32::ceil,
                 "Round" => f32::round_ties_even,
                 "Reciprocal" => f32::recip,
+                "Sin" => f32::sin,
+                "Cos" => f32::cos,
+                "Tanh" => f32::tanh,
+                "Sigmoid" => |x| 1.0 / (1.0 + (-x).exp()),
+                "Relu" => |x| if x < 0.0 { 0.0 } else { x },
                 _ => return None,
             };
             Elements::Floats(all.iter().map(|&x| number(x)).collect())

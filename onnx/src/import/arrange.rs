@@ -105,6 +105,44 @@ pub(super) fn spread(x: &Const, dims: &[usize], room: usize) -> Outcome<Const> {
     Ok(Const { name: None, dims: dims.to_vec(), elements: pick(&x.elements, places(dims, &strides)) })
 }
 
+/// The constant repeated whole along its axes.
+pub(super) fn tile(x: &Const, counts: &[usize], room: usize) -> Outcome<Const> {
+    if counts.len() != x.dims.len() {
+        return Err(format!("{} repeats for {} axes", counts.len(), x.dims.len()).into());
+    }
+    // Each axis becomes two, of which the first repeats.
+    let pairs = |counts: &[usize]| counts.iter().zip(&x.dims).flat_map(|(&count, &size)| [count, size]).collect::<Vec<_>>();
+    let apart = Const { name: None, dims: pairs(&vec![1; counts.len()]), elements: x.elements.clone() };
+    let repeated = spread(&apart, &pairs(counts), room)?;
+    Ok(Const { dims: counts.iter().zip(&x.dims).map(|(count, &size)| count.saturating_mul(size)).collect(), ..repeated })
+}
+
+/// The numbers from a bound to another, in steps.
+pub(super) fn range(bounds: &[&Const], room: usize) -> Outcome<Const> {
+    let floats: Option<Vec<f64>> = bounds.iter().map(|bound| Some(f64::from(*bound.as_floats()?.first()?))).collect();
+    if let Some(floats) = floats {
+        let [start, limit, step] = floats[..] else { return Err("it has not three bounds".into()) };
+        let len = ((limit - start) / step).ceil();
+        if !len.is_finite() {
+            return Err("its bounds or its step are not finite".into());
+        }
+        // A float that is too large becomes the largest integer.
+        let len = len.max(0.0) as usize;
+        fits(len, room)?;
+        return Ok(Const::floats(vec![len], (0..len).map(|at| (start + at as f64 * step) as f32).collect()));
+    }
+    let ints: Option<Vec<i64>> = bounds.iter().map(|bound| bound.as_ints()?.first().copied()).collect();
+    let ints = ints.ok_or("its bounds are not known numbers of one type")?;
+    let [start, limit, step] = ints[..] else { return Err("it has not three bounds".into()) };
+    if step == 0 {
+        return Err("its step is 0".into());
+    }
+    let len = (i128::from(limit) - i128::from(start) + i128::from(step - step.signum())) / i128::from(step);
+    let len = usize::try_from(len.max(0)).unwrap_or(usize::MAX);
+    fits(len, room)?;
+    Ok(Const::ints(vec![len], (0..len as i64).map(|at| Int::from(start.wrapping_add(step.wrapping_mul(at)))).collect()))
+}
+
 /// The rows that a slice keeps, in its order.
 pub(super) fn rows(start: i64, end: i64, step: i64, size: usize) -> Outcome<Vec<usize>> {
     let size = size as i64;

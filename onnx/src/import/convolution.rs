@@ -54,9 +54,11 @@ pub(super) fn behind(i: &mut Importer, op: &Op<'_>, place: Data, value: usize, f
     }
 }
 
-/// Rows of sequences `[rows, channels, length]` as an image `[channels, rows, length]` and back.
+/// Rows of sequences `[rows, channels, length]` as an image `[channels, rows, length]` and back; or without a length.
 pub(super) fn exchanged(i: &mut Importer, op: &Op<'_>, value: usize) -> Outcome<usize> {
-    i.add(op, Permute { axes: Sizes::new(&[1, 0, 2]) }, &[value])
+    let mut axes: Vec<usize> = (0..i.dims(Data::of(value, None)).len()).collect();
+    axes.swap(0, 1);
+    i.add(op, Permute { axes: Sizes::new(&axes) }, &[value])
 }
 
 /// The attributes of a window, and the padding at its begin and end for each axis.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use layercake_ir::ops::{Add, Clamp, Div, Maximum, Minimum, Mul, Pow, Rescaling, Sub};
 use layercake_ir::{self as ir, ops};
 
+use super::arrange::gather;
 use super::attributes::Op;
 use super::importer::Importer;
 use super::value::{Const, Data, Outcome, Value};
@@ -67,7 +68,22 @@ pub(super) fn aligned(i: &mut Importer, op: &Op<'_>, a: Data, b: Data) -> Outcom
     if a.is_beside(b) {
         return Ok([a, b]);
     }
-    Err("its inputs have the batch at different axes".into())
+    match (a.batch, b.batch) {
+        (None, Some(_)) => Ok([placed(i, op, a, b)?, b]),
+        (Some(_), None) => Ok([a, placed(i, op, b, a)?]),
+        _ => Err("its inputs have the batch at different axes".into()),
+    }
+}
+
+/// A value that is the same for all samples, with the batch where another value of as many axes has it.
+fn placed(i: &mut Importer, op: &Op<'_>, data: Data, other: Data) -> Outcome<Data> {
+    let mut dims = i.dims(data);
+    match other.own_batch() {
+        Some(at) if dims[at] == 1 && dims.len() > 1 => _ = dims.remove(at),
+        _ => return Err("its inputs have the batch at different axes".into()),
+    }
+    let value = i.shaped(op, data.value, &dims)?;
+    Ok(Data { value, ..other })
 }
 
 /// Axes of size 1 in front, as broadcasting adds them.
@@ -117,16 +133,33 @@ pub(super) fn beside(i: &mut Importer, op: &Op<'_>, data: Data, constant: &Rc<Co
     let rank = i.rank(data).max(constant.dims.len());
     let data = widened(i, op, data, rank)?;
     let mut dims = [vec![1; rank - constant.dims.len()], constant.dims.clone()].concat();
+    let mut constant = Rc::clone(constant);
     if let Some(at) = data.batch {
-        let size = dims[at];
-        if size != 1 {
-            return Err(format!("a constant of shape {:?} differs from sample to sample", constant.dims).into());
+        if dims[at] != 1 {
+            let one = if data.merged { None } else { one_sample(i, &constant, (at + constant.dims.len()).checked_sub(rank)) };
+            let refused = || format!("a constant of shape {:?} differs from sample to sample", constant.dims);
+            constant = one.ok_or_else(refused)?;
         }
         if !data.merged {
             dims.remove(at);
         }
     }
-    Ok((data, i.parameter(constant, dims)?))
+    Ok((data, i.parameter(&constant, dims)?))
+}
+
+/// A constant that repeats the same numbers for each sample of a batch whose size the file fixes, once.
+pub(super) fn one_sample(i: &Importer, constant: &Const, axis: Option<usize>) -> Option<Rc<Const>> {
+    let axis = axis?;
+    if i.fixed != Some(constant.dims[axis]) {
+        return None;
+    }
+    let rows = |row: i64| {
+        let row = Const::ints(vec![1], vec![row.into()]);
+        gather(constant, &row, axis, constant.elements.len()).ok()
+    };
+    let first = rows(0)?;
+    let alike = |row: i64| rows(row).is_some_and(|other| other.elements == first.elements);
+    (1..constant.dims[axis] as i64).all(alike).then(|| Rc::new(first))
 }
 
 /// GELU as exporters of older versions write it: `x / 2 * (1 + erf(x / sqrt(2)))`.

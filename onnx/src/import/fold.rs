@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::arithmetic::{cast, choose, each, pairwise, trilu};
-use super::arrange::{broadcast, concat, fits, gather, reshaped, rows, spread, transpose};
+use super::arrange::{broadcast, concat, fits, gather, range, reshaped, rows, spread, tile, transpose};
 use super::attributes::Op;
 use super::importer::{Importer, index};
-use super::literal;
 use super::value::{Const, Int, Outcome, Value};
+use super::{known, literal};
 
 /// The results, if the operator can be computed now. None if an input is not known, or if there is no rule.
 pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>> {
@@ -86,36 +86,24 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
             transpose(x, &perm)?
         }
         "Slice" => slice(i, op, x, room)?,
-        "Expand" | "Tile" => {
-            let sizes = y.ok_or("no sizes")?;
-            let Some(sizes) = sizes.as_ints() else { return Ok(None) };
-            let sizes: Option<Vec<usize>> = sizes.iter().map(|&size| usize::try_from(size).ok()).collect();
-            let sizes = sizes.ok_or("a size is negative")?;
-            if op.kind() == "Tile" {
-                return Ok(None);
-            }
+        "Expand" => {
+            let Some(sizes) = counts(y.ok_or("no sizes")?)? else { return Ok(None) };
             let dims = broadcast(&x.dims, &sizes)?;
             spread(x, &dims, room)?
         }
+        "Tile" => {
+            let Some(counts) = counts(y.ok_or("no repeats")?)? else { return Ok(None) };
+            tile(x, &counts, room)?
+        }
         "ConstantOfShape" => {
-            let Some(sizes) = x.as_ints() else { return Ok(None) };
-            let sizes: Option<Vec<usize>> = sizes.iter().map(|&size| usize::try_from(size).ok()).collect();
-            let sizes = sizes.ok_or("a size is negative")?;
+            let Some(sizes) = counts(x)? else { return Ok(None) };
             spread(&filling(op)?, &sizes, room)?
         }
         "Range" => {
-            let bound = |at: usize| inputs.get(at).and_then(|found| found.as_deref()?.as_ints()?.first().copied());
-            let (Some(start), Some(limit), Some(step)) = (bound(0), bound(1), bound(2)) else {
-                return Err("its bounds are not known integers".into());
-            };
-            let len =
-                if step == 0 { -1 } else { (i128::from(limit) - i128::from(start) + i128::from(step - step.signum())) / i128::from(step) };
-            let len = usize::try_from(len.max(if step == 0 { -1 } else { 0 })).map_err(|_| "its step is 0")?;
-            fits(len, room)?;
-            let all = (0..len as i64).map(|at| Int::from(start.wrapping_add(step.wrapping_mul(at)))).collect();
-            Const::ints(vec![len], all)
+            let bounds: Option<Vec<&Const>> = (0..3).map(|at| inputs.get(at)?.as_deref()).collect();
+            range(&bounds.ok_or("a bound is missing")?, room)?
         }
-        "ReduceProd" => {
+        "ReduceProd" if x.as_floats().is_none() => {
             let all = x.as_ints().ok_or("it depends on the batch")?;
             let product = all.iter().try_fold(1i64, |product, &int| product.checked_mul(int)).ok_or("the product is too large")?;
             let whole = i.integers(op, "axes", 1)?.is_none_or(|axes| axes.len() == x.dims.len());
@@ -128,7 +116,14 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
             let z = inputs.get(2).and_then(Option::as_deref).ok_or("an input is missing")?;
             choose(x, y.ok_or("an input is missing")?, z, room)?
         }
+        "Mod" if op.int("fmod", 0) != 0 && x.as_floats().is_some() => {
+            pairwise("Remainder", x, y.ok_or("an input is missing")?, room)?.ok_or("it mixes floats and integers")?
+        }
         "Trilu" => return trilu(op, x, y).map(|found| Some(vec![found])),
+        kind if known::RULES.contains(&kind) => match known::fold(i, op, &inputs, room)? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
         kind => match y {
             Some(y) if inputs.len() == 2 => match pairwise(kind, x, y, room)? {
                 Some(found) => found,
@@ -143,6 +138,13 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
     };
     literal::check_dims(&found.dims)?;
     Ok(Some(vec![found]))
+}
+
+/// Sizes or repeats; None if they depend on the batch.
+fn counts(found: &Const) -> Outcome<Option<Vec<usize>>> {
+    let Some(sizes) = found.as_ints() else { return Ok(None) };
+    let sizes: Option<Vec<usize>> = sizes.iter().map(|&size| usize::try_from(size).ok()).collect();
+    Ok(Some(sizes.ok_or("a size is negative")?))
 }
 
 fn constant(op: &Op<'_>) -> Outcome<Const> {

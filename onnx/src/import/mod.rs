@@ -16,6 +16,7 @@ mod fold;
 mod importer;
 mod inputs;
 mod integers;
+mod known;
 mod literal;
 mod logic;
 mod moves;
@@ -24,13 +25,14 @@ mod pool;
 mod product;
 mod recurrent;
 mod reduce;
+mod repeat;
 mod resample;
 mod reshape;
 mod resize;
 mod value;
 
 pub use error::{ImportError, Unfit};
-use importer::Importer;
+use importer::{Finished, Importer};
 pub use inputs::{BatchAxis, LoadOptions};
 use layercake_ir::Graph;
 use prost::Message;
@@ -54,6 +56,17 @@ pub struct Imported {
     pub tensors: Vec<(String, Tensor)>,
     /// The files beside the model that have numbers of it.
     pub files: Vec<String>,
+    /// Where the batch is among the axes of the file's tensors.
+    pub batch: BatchPlaces,
+}
+
+/// The position of the batch among the axes that tensors have in a file; None for one that is a sample as a whole. In the graph the batch is always first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchPlaces {
+    /// Of each input of the graph.
+    pub inputs: Vec<Option<usize>>,
+    /// Of each output of the graph.
+    pub outputs: Vec<Option<usize>>,
 }
 
 /// Reads an ONNX file.
@@ -83,8 +96,9 @@ pub fn import_beside(bytes: &[u8], options: &LoadOptions, files: &mut dyn Beside
     }
     let mut graph = model.graph.ok_or_else(|| ImportError::Format("it has no graph".to_owned()))?;
     let (files, more) = external::resolve(&mut graph, files)?;
-    let (graph, tensors) = Importer::of(&graph, opset, bytes.len().saturating_add(more), options)?.finish(graph)?;
-    Ok(Imported { graph, tensors, files })
+    let (importer, inputs) = Importer::of(&graph, opset, bytes.len().saturating_add(more), options)?;
+    let Finished { graph, tensors, places: outputs } = importer.finish(graph)?;
+    Ok(Imported { graph, tensors, files, batch: BatchPlaces { inputs, outputs } })
 }
 
 /// A message takes at least two bytes in a file and some hundred in memory. A file of nothing but tiny messages is refused before it is decoded.

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use layercake_ir::ops::{Concat, Embedding, Pad, PadMode, Select, Sizes, Slice, Split};
 use layercake_ir::{self as ir, INFER};
 
-use super::arrange::rows;
+use super::arrange::{self, rows};
 use super::attributes::Op;
+use super::elementwise::one_sample;
 use super::fold::split_sizes;
 use super::importer::{Importer, index};
-use super::value::{Const, Data, Outcome, Value};
+use super::repeat;
+use super::value::{Const, Data, Int, Outcome, Value};
 use crate::Tensor;
 
 /// The most parts of a value that a `Gather` is written as.
@@ -20,6 +22,7 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
         "Slice" => Some(slice(i, op)),
         "Split" => Some(split(i, op)),
         "Gather" => Some(gather(i, op)),
+        "GatherElements" => Some(gather_elements(i, op)),
         "Concat" => Some(concat(i, op)),
         "Pad" => Some(pad(i, op)),
         _ => None,
@@ -42,7 +45,8 @@ fn slice(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let mut value = x.value;
     for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
         let Some(axis) = i.axis(x, axis)? else {
-            if start == 0 && end >= i64::from(i32::MAX) && step == 1 {
+            // No batch is that large: exporters write some large number where they mean the end.
+            if start == 0 && end >= 1_000_000_000 && step == 1 {
                 continue;
             }
             return Err("it takes a part of the batch".into());
@@ -62,17 +66,43 @@ fn slice(i: &mut Importer, op: &Op<'_>) -> Outcome {
             }
             continue;
         }
-        // Each row is a part of its own.
-        if size as u64 / step.unsigned_abs().max(1) > MOST_PARTS as u64 {
+        // Backwards, each row is a part of its own.
+        if step < 0 && size as u64 / step.unsigned_abs() > MOST_PARTS as u64 {
             return Err(format!("a step of {step} takes more than {MOST_PARTS} parts of its input, one by one").into());
         }
         let rows = rows(start, end, step, size)?;
         if rows.is_empty() {
             return Err(format!("nothing is left of axis {axis}").into());
         }
-        value = pick(i, op, value, axis, &rows)?;
+        value = match usize::try_from(step) {
+            Ok(step) if rows.len() > 1 => every(i, op, value, axis, [rows[0], rows.len()], step)?,
+            _ => pick(i, op, value, axis, &rows)?,
+        };
     }
     Ok(vec![Value::Data(x.with(value))])
+}
+
+/// Every `step`-th row along an axis: `count` rows from `first`.
+///
+/// The axis is cut into blocks of `step` rows, of each of which one stays.
+fn every(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, [first, count]: [usize; 2], step: usize) -> Outcome<usize> {
+    let dims = i.dims(Data::of(value, None));
+    let size = dims[axis];
+    // Where the row is in its block: the blocks may begin before it, but must end with the axis.
+    let at = (first + count * step).saturating_sub(size);
+    if at > first {
+        let most = every(i, op, value, axis, [first, count - 1], step)?;
+        let last = first + (count - 1) * step;
+        let last = part(i, op, value, axis, last, last + 1)?;
+        return i.add(op, Concat { axis }, &[most, last]);
+    }
+    let start = first - at;
+    let value = if (start, count * step) == (0, size) { value } else { part(i, op, value, axis, start, start + count * step)? };
+    let product = |dims: &[usize]| dims.iter().fold(1usize, |product, &size| product.saturating_mul(size));
+    let inner = product(&dims[axis + 1..]);
+    let value = i.shaped(op, value, &[product(&dims[..axis]), count, step * inner])?;
+    let value = part(i, op, value, 2, at * inner, (at + 1) * inner)?;
+    i.shaped(op, value, &[&dims[..axis], &[count], &dims[axis + 1..]].concat())
 }
 
 /// These rows along an axis, in their order.
@@ -151,8 +181,32 @@ fn gather(i: &mut Importer, op: &Op<'_>) -> Outcome {
                 axes => Err(format!("indices with {axes} axes are not supported").into()),
             }
         }
+        // One row of a table for each sample.
+        (Value::Const(table), Value::Filled { dims, number }) if !table.dims.is_empty() && index(axis, table.dims.len())? == 0 => {
+            let row = index(number as i64, table.dims[0])? as i64;
+            let row = arrange::gather(&table, &Const::ints(vec![], vec![row.into()]), 0, i.room())?;
+            let wish = [&dims[..], &row.dims.iter().map(|&size| Int::from(size as i64)).collect::<Vec<_>>()].concat();
+            repeat::constant(i, &Rc::new(row), &wish)
+        }
         _ => Err("its indices are computed, which is supported for a table of constants only".into()),
     }
+}
+
+/// Elements of a value that is the same number everywhere.
+fn gather_elements(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    op.ignore(&["axis"]);
+    let number = match i.input(op, 0)? {
+        Value::Filled { number, .. } => Some(number),
+        Value::Const(found) => found.everywhere(),
+        _ => None,
+    };
+    let dims = match i.input(op, 1)? {
+        Value::Const(indices) => indices.dims.iter().map(|&size| Int::from(size as i64)).collect(),
+        Value::Filled { dims, .. } => dims,
+        _ => return Err("its indices are computed, which is not supported".into()),
+    };
+    let number = number.ok_or("it takes elements of a value that is computed, which is not supported")?;
+    Ok(vec![Value::Filled { dims, number }])
 }
 
 fn embedding(i: &mut Importer, op: &Op<'_>, table: &Rc<Const>, ids: Data, axis: i64) -> Outcome {
@@ -183,10 +237,10 @@ fn concat(i: &mut Importer, op: &Op<'_>) -> Outcome {
             Value::Data(data) => data,
             Value::Const(constant) => {
                 let mut dims = constant.dims.clone();
+                let mut constant = constant;
                 if let Some(at) = place.own_batch() {
-                    if dims.get(at) != Some(&1) || i.fixed != Some(1) {
-                        return Err("a constant is not repeated for each sample".into());
-                    }
+                    let known = (at < dims.len()).then_some(at);
+                    constant = one_sample(i, &constant, known).ok_or("a constant is not repeated for each sample")?;
                     dims.remove(at);
                 }
                 place.with(i.parameter(&constant, dims)?)

@@ -3,7 +3,7 @@
 use layercake_ir::ops::*;
 
 use super::attributes::Op;
-use super::convolution::{Front, behind, fronted};
+use super::convolution::{Front, behind, exchanged, fronted};
 use super::importer::{Importer, index};
 use super::reduce::reduced;
 use super::value::{Outcome, Value};
@@ -30,9 +30,14 @@ fn batch(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let (eps, momentum) = (op.float("epsilon", 1e-5), 1.0 - op.float("momentum", 0.9));
     // In decimals the difference is what was meant: 0.1, not 0.09999999999999998.
     let momentum = ((momentum * 1e9).round() / 1e9).clamp(0.0, 1.0);
-    let (value, front) = fronted(i, op, x)?;
-    if front == Front::Rows {
-        return Err("it takes the first axis for the batch, which it is not".into());
+    let (mut value, front) = fronted(i, op, x)?;
+    let rows = front == Front::Rows;
+    if rows && !matches!(i.dims(x.with(value)).len(), 2 | 3) {
+        return Err("images in rows are not supported".into());
+    }
+    // At inference each channel has its scale and offset, whatever the rows are.
+    if rows {
+        value = exchanged(i, op, value)?;
     }
     let name = i.constant(op, 1)?.name.clone();
     let mut tensors = Vec::new();
@@ -46,6 +51,7 @@ fn batch(i: &mut Importer, op: &Op<'_>) -> Outcome {
         BatchNorm1d { features, eps, momentum, affine: true }.into()
     };
     let value = i.layer(op, name.as_deref(), layer, &[value], tensors)?;
+    let value = if rows { exchanged(i, op, value)? } else { value };
     behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
 }
 

@@ -12,7 +12,7 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
     match op.kind() {
         "MaxPool" | "AveragePool" => Some(pool(i, op)),
         "GlobalAveragePool" | "GlobalMaxPool" => Some(global(i, op)),
-        "DepthToSpace" => Some(shuffle(i, op)),
+        "DepthToSpace" | "SpaceToDepth" => Some(shuffle(i, op)),
         _ => None,
     }
 }
@@ -108,17 +108,35 @@ fn global(i: &mut Importer, op: &Op<'_>) -> Outcome {
     behind(i, op, x, pooled, front).map(|data| vec![Value::Data(data)])
 }
 
+/// Blocks of pixels from channels (`DepthToSpace`), or channels from blocks.
 fn shuffle(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let x = i.data(op, 0)?;
-    let factor = usize::try_from(op.int("blocksize", 0)).map_err(|_| "`blocksize` is negative")?;
-    let mode = op.text("mode", "DCR");
-    if mode != "CRD" {
-        return Err(format!("the mode `{mode}` is not supported").into());
-    }
+    let factor = usize::try_from(op.int("blocksize", 0)).ok().filter(|&factor| factor > 0).ok_or("`blocksize` is not positive")?;
     let (value, front) = fronted(i, op, x)?;
+    let [channels, height, width] = i.dims(x.with(value))[..] else { return Err("it takes images".into()) };
     if front == Front::Rows {
         return Err("images in rows are not supported".into());
     }
-    let value = i.add(op, PixelShuffle { factor }, &[value])?;
+    let value = if op.kind() == "SpaceToDepth" {
+        if height % factor != 0 || width % factor != 0 {
+            return Err(format!("blocks of {factor} do not divide an image of {height}x{width}").into());
+        }
+        let [rows, columns] = [height / factor, width / factor];
+        let blocks = i.shaped(op, value, &[channels, rows, factor, columns, factor])?;
+        let moved = i.add(op, Permute { axes: Sizes::new(&[2, 4, 0, 1, 3]) }, &[blocks])?;
+        i.shaped(op, moved, &[channels.saturating_mul(factor * factor), rows, columns])?
+    } else {
+        match op.text("mode", "DCR").as_str() {
+            "CRD" => i.add(op, PixelShuffle { factor }, &[value])?,
+            "DCR" => {
+                let depth = channels.checked_div(factor.saturating_mul(factor)).filter(|depth| depth * factor * factor == channels);
+                let depth = depth.ok_or_else(|| format!("blocks of {factor} cannot be made from {channels} channels"))?;
+                let parts = i.shaped(op, value, &[factor, factor, depth, height, width])?;
+                let moved = i.add(op, Permute { axes: Sizes::new(&[2, 3, 0, 4, 1]) }, &[parts])?;
+                i.shaped(op, moved, &[depth, height * factor, width * factor])?
+            }
+            mode => return Err(format!("the mode `{mode}` is not supported").into()),
+        }
+    };
     behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
 }

@@ -14,7 +14,6 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
         "Squeeze" => Some(squeeze(i, op)),
         "Unsqueeze" => Some(unsqueeze(i, op)),
         "Transpose" => Some(transpose(i, op)),
-        "Expand" => Some(expand(i, op)),
         "ConstantOfShape" => Some(constant_of_shape(i, op)),
         _ => None,
     }
@@ -47,7 +46,7 @@ fn flatten(i: &mut Importer, op: &Op<'_>) -> Outcome {
 }
 
 /// The elements in other axes. `wish` may have a -1, and zeros for sizes that stay.
-fn to_sizes(i: &mut Importer, op: &Op<'_>, x: Data, wish: &[Int], zero: bool) -> Outcome<Data> {
+pub(super) fn to_sizes(i: &mut Importer, op: &Op<'_>, x: Data, wish: &[Int], zero: bool) -> Outcome<Data> {
     let sizes = i.sizes(x);
     let mut wish = wish.to_vec();
     for (axis, size) in wish.iter_mut().enumerate().filter(|(_, size)| size.number == 0 && !size.batch && !zero) {
@@ -65,17 +64,23 @@ fn to_sizes(i: &mut Importer, op: &Op<'_>, x: Data, wish: &[Int], zero: bool) ->
     let product = known(&wish).filter(|&product| product > 0).ok_or_else(impossible)?;
     let mut at = wish.iter().position(|size| size.batch);
     if x.batch.is_some() && at.is_none() {
-        let fixed = i.fixed.filter(|&fixed| fixed > 0);
+        // The first size is the batch that the file fixes, or a multiple of it.
+        let times = i.fixed.filter(|&fixed| fixed > 0).and_then(|fixed| {
+            let first = usize::try_from(wish.first()?.number).ok()?;
+            let times = first.checked_div(fixed).filter(|times| first == times * fixed && *times > 0)?;
+            let whole = product / first * times;
+            let all = if open.is_some() { len.is_multiple_of(whole) } else { len == whole };
+            all.then_some(times)
+        });
         match open {
+            _ if times.is_some() && open != Some(0) => {
+                wish[0] = Int { number: times.unwrap_or(1) as i64, batch: true };
+                at = Some(0);
+            }
             // All else is there: what is left is the batch.
             Some(open) if product == len => {
                 wish[open] = Int { number: 1, batch: true };
                 at = Some(open);
-            }
-            // The file fixes the batch, and the first size is that.
-            _ if fixed.is_some() && wish.first().is_some_and(|first| Some(first.number) == fixed.map(|fixed| fixed as i64)) => {
-                wish[0] = Int { number: 1, batch: true };
-                at = Some(0);
             }
             // The batch and the rest in one axis.
             Some(open) if len % product == 0 => {
@@ -165,47 +170,6 @@ fn transpose(i: &mut Importer, op: &Op<'_>) -> Outcome {
     }
     let value = i.add(op, Permute { axes: Sizes::new(&axes) }, &[x.value])?;
     Ok(vec![Value::Data(place.with(value))])
-}
-
-/// A constant for each sample, or a value that has the sizes already.
-fn expand(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    let wish = i.constant(op, 1)?;
-    let Elements::Ints(wish) = &wish.elements else { return Err("its sizes are not integers".into()) };
-    match i.input(op, 0)? {
-        Value::Data(x) => {
-            let sizes = i.sizes(x);
-            let more = wish.len().saturating_sub(sizes.len());
-            let padded = [vec![Int::from(1); more], sizes].concat();
-            let skip = padded.len() - wish.len();
-            let same = padded[skip..].iter().zip(wish).all(|(have, wish)| have == wish || *wish == Int::from(1));
-            if !same {
-                return Err("it repeats elements of a value that is computed, which is not supported".into());
-            }
-            to_sizes(i, op, x, &padded, true).map(|data| vec![Value::Data(data)])
-        }
-        Value::Const(x) => {
-            let at = wish.iter().position(|size| size.batch).ok_or("its sizes are not known")?;
-            let fits =
-                |size: usize, wish: Int| size == 1 || (!wish.batch && size as i64 == wish.number) || (wish.batch && Some(size) == i.fixed);
-            let back = x.dims.iter().rev().zip(wish.iter().rev());
-            let all = x.as_floats().filter(|all| x.dims.len() <= wish.len() && all.iter().all(|number| *number == all[0]));
-            if let Some(&number) = all.and_then(|all| all.first()).filter(|_| back.clone().all(|(&size, &wish)| fits(size, wish))) {
-                return Ok(vec![Value::Filled { dims: wish.clone(), number }]);
-            }
-            let dims = [vec![1; wish.len().saturating_sub(x.dims.len())], x.dims.clone()].concat();
-            let same = dims.len() == wish.len()
-                && (0..dims.len()).all(|axis| {
-                    if axis == at { dims[axis] == 1 } else { wish[axis].number <= 1 || dims[axis] as i64 == wish[axis].number }
-                });
-            if !same || wish[at].number != 1 {
-                return Err("it repeats a constant along several axes, which is not supported".into());
-            }
-            let sample = dims.iter().enumerate().filter(|&(axis, _)| axis != at).map(|(_, &size)| size).collect();
-            let value = i.parameter(&x, sample)?;
-            Ok(vec![Value::Data(Data::of(value, Some(at)))])
-        }
-        _ => Err("its input is not supported".into()),
-    }
 }
 
 fn constant_of_shape(i: &mut Importer, op: &Op<'_>) -> Outcome {

@@ -70,6 +70,17 @@ impl Const {
         }
     }
 
+    /// The number that all its elements are, as a float that has it exactly.
+    pub(super) fn everywhere(&self) -> Option<f32> {
+        match &self.elements {
+            Elements::Floats(all) => all.first().copied().filter(|first| all.iter().all(|number| number == first)),
+            Elements::Ints(all) => {
+                let first = all.first().filter(|first| !first.batch && first.number.unsigned_abs() <= 1 << 24)?;
+                all.iter().all(|int| int == first).then_some(first.number as f32)
+            }
+        }
+    }
+
     /// Its only element, as a float.
     pub(super) fn single(&self) -> Option<f32> {
         match &self.elements {

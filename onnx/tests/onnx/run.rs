@@ -46,25 +46,39 @@ pub(crate) fn numbers(path: &Path) -> BTreeMap<String, Numbers> {
     file.iter().map(of).collect()
 }
 
-/// The outputs at inference, in the order of the graph's.
+/// The outputs at inference, in the order of the graph's; inputs and outputs have the axes that they have in the file.
 pub(crate) fn run(imported: &Imported, inputs: &[Numbers]) -> Vec<Vec<f32>> {
     let graph = &imported.graph;
     let samples = inputs[0].data.len() / graph.inputs()[0].shape.len();
     let engine = Engine::default();
     let mut run = engine.start(graph, samples, Mode::Infer, false).unwrap_or_else(|error| panic!("{}: {error}", graph.name()));
-    for (i, (input, port)) in inputs.iter().zip(graph.inputs()).enumerate() {
+    for (i, ((input, port), place)) in inputs.iter().zip(graph.inputs()).zip(&imported.batch.inputs).enumerate() {
         assert_eq!(input.data.len(), samples * port.shape.len(), "`{}` {:?}", port.name(), input.dims);
+        let data = moved(&input.data, input.dims[..place.unwrap_or(0)].iter().product(), if place.is_some() { samples } else { 1 });
         if port.shape.is_ids() {
-            run.set_ids(i, &input.data.iter().map(|&id| id as usize).collect::<Vec<_>>());
+            run.set_ids(i, &data.iter().map(|&id| id as usize).collect::<Vec<_>>());
         } else {
-            run.set_input(i, &input.data);
+            run.set_input(i, &data);
         }
     }
     for (i, (_, tensor)) in imported.tensors.iter().enumerate() {
         run.param_mut(i).copy_from_slice(&tensor.data);
     }
     run.forward();
-    (0..graph.outputs().len()).map(|i| run.output(i)).collect()
+    let outputs = graph.outputs().iter().zip(&imported.batch.outputs).enumerate();
+    outputs
+        .map(|(i, (port, place))| {
+            let behind = port.shape.dims()[..place.unwrap_or(0)].iter().product();
+            moved(&run.output(i), if place.is_some() { samples } else { 1 }, behind)
+        })
+        .collect()
+}
+
+/// `[one, other, ..]` as `[other, one, ..]`.
+fn moved(all: &[f32], one: usize, other: usize) -> Vec<f32> {
+    let inner = all.len() / (one * other).max(1);
+    let places = (0..other).flat_map(|j| (0..one).map(move |i| (i * other + j) * inner));
+    places.flat_map(|at| &all[at..at + inner]).copied().collect()
 }
 
 /// The largest difference, relative to the largest expected number.

@@ -35,8 +35,9 @@ pub mod typed;
 
 pub use error::{ExportError, OnnxError};
 pub use layercake_onnx::{
-    BatchAxis, DynamicAxis, DynamicError, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit,
+    BatchAxis, BatchPlaces, DynamicAxis, DynamicError, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals,
+    Unfit,
 };
-pub use load::{load, load_bytes, load_with};
+pub use load::{load, load_bytes, load_placed, load_with};
 pub use parameters::load_parameters;
 pub use save::{save, save_dynamic, save_resized, to_bytes};

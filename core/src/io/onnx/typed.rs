@@ -72,6 +72,7 @@ fn numbers(source: &Source, graph: &Graph, path: &Path, bytes: &[u8], files: &mu
         sizes: source.sizes.iter().map(|&(name, size)| (name.to_owned(), size)).collect(),
         shapes: source.shapes.iter().map(|&(name, shape)| (name.to_owned(), shape.to_vec())).collect(),
         batch: source.batch,
+        ..LoadOptions::default()
     };
     let imported = import_beside(bytes, &options, files).map_err(|reason| OnnxError::Import { path: path.into(), reason })?;
     let found = imported.graph;

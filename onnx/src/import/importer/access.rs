@@ -43,6 +43,10 @@ impl Importer {
             Value::Filled { dims, number } => self.filled(&dims, number),
             Value::Erf { .. } => Err("the error function is supported as a part of GELU only".into()),
             Value::Above { x, threshold } => logic::is_above(self, op, x, threshold),
+            // What has no rule for numbers that are known is computed when the model runs.
+            Value::Const(found) if found.as_floats().is_some() && !found.dims.is_empty() => {
+                Ok(Data::of(self.parameter(&found, found.dims.clone())?, None))
+            }
             _ => Err(format!("input {index} is a constant").into()),
         }
     }

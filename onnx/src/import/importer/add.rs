@@ -67,8 +67,10 @@ impl Importer {
             }
         }
         if let Some(owner) = weight.and_then(|weight| self.owner(weight, &tensors)) {
-            let value = self.builder.add_shared(&name, operation, inputs, owner)?;
-            return self.counted(value);
+            // Exporters keep equal tensors once, also those of layers that only look alike: such a layer has a copy.
+            if let Ok(value) = self.builder.add_shared(&name, operation, inputs, owner) {
+                return self.counted(value);
+            }
         }
         let value = self.push(&name, operation, inputs)?;
         if let Some(weight) = weight {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use layercake_ir::{self as ir, Builder};
 pub(in crate::import) use place::index;
 
-use super::inputs::{self, LoadOptions};
+use super::inputs::{self, Input, LoadOptions};
 use super::value::{Const, Data, Outcome, Stop, Value};
 use super::{ImportError, literal};
 use crate::{Refusal, Refusals, Tensor, proto};
@@ -20,6 +20,14 @@ use uses::Uses;
 
 /// The most values that a graph may have.
 const MOST_VALUES: usize = ir::MAX_VALUES;
+
+/// What the nodes of a file became.
+pub(in crate::import) struct Finished {
+    pub graph: ir::Graph,
+    pub tensors: Vec<(String, Tensor)>,
+    /// The position of the batch among each output's axes in the file.
+    pub places: Vec<Option<usize>>,
+}
 
 pub(in crate::import) struct Importer {
     pub opset: i64,
@@ -37,7 +45,7 @@ pub(in crate::import) struct Importer {
     /// Keeps the constants alive whose addresses are keys.
     kept: Vec<Rc<Const>>,
     refusals: Vec<Refusal>,
-    /// Whether the first axis of the inputs is the batch.
+    /// Whether the inputs have a batch.
     pub batched: bool,
     /// The size that the file fixes for it.
     pub fixed: Option<usize>,
@@ -49,20 +57,24 @@ pub(in crate::import) struct Importer {
 }
 
 impl Importer {
-    pub(in crate::import) fn of(graph: &proto::Graph, opset: i64, bytes: usize, options: &LoadOptions) -> Result<Self, ImportError> {
+    /// Before the first node; and where the batch is in each input of the file.
+    pub(in crate::import) fn of(
+        graph: &proto::Graph,
+        opset: i64,
+        bytes: usize,
+        options: &LoadOptions,
+    ) -> Result<(Self, Vec<Option<usize>>), ImportError> {
         let inputs = inputs::read(graph, options)?;
         let mut builder = Builder::new(if graph.name.is_empty() { "Onnx" } else { &graph.name });
         let mut values = HashMap::new();
         let mut wrong = Vec::new();
-        for (name, shape, kind) in &inputs.ports {
+        for Input { name, shape, kind, batch } in &inputs.ports {
             match builder.input(name, *shape) {
-                Ok(value) => {
-                    let data = Data { kind: *kind, ..Data::of(value, inputs.batched.then_some(0)) };
-                    values.insert(name.clone(), Value::Data(data));
-                }
+                Ok(value) => _ = values.insert(name.clone(), Value::Data(Data { kind: *kind, ..Data::of(value, *batch) })),
                 Err(mistake) => wrong.push(mistake.to_string()),
             }
         }
+        values.extend(inputs.known.into_iter().map(|(name, found)| (name, Value::Const(Rc::new(found)))));
         for tensor in &graph.initializer {
             match literal::read(tensor) {
                 Ok(found) => _ = values.insert(tensor.name.clone(), Value::Const(Rc::new(found))),
@@ -72,7 +84,7 @@ impl Importer {
         if !wrong.is_empty() {
             return Err(ImportError::Values(wrong));
         }
-        Ok(Self {
+        let importer = Self {
             opset,
             builder,
             tensors: Vec::new(),
@@ -89,29 +101,32 @@ impl Importer {
             room: bytes.saturating_add(1 << 16),
             count: inputs.ports.len(),
             multiples: HashMap::new(),
-        })
+        };
+        Ok((importer, inputs.ports.iter().map(|input| input.batch).collect()))
     }
 
-    pub(in crate::import) fn finish(mut self, graph: proto::Graph) -> Result<(ir::Graph, Vec<(String, Tensor)>), ImportError> {
+    pub(in crate::import) fn finish(mut self, graph: proto::Graph) -> Result<Finished, ImportError> {
         self.run(&graph.node, 0);
         if !self.refusals.is_empty() {
             return Err(ImportError::Nodes(Refusals(self.refusals)));
         }
         let mut wrong = Vec::new();
-        let mut outputs = Vec::new();
+        let (mut outputs, mut places) = (Vec::new(), Vec::new());
         for output in &graph.output {
             match self.values.get(&output.name).cloned().unwrap_or(Value::Unknown) {
                 Value::Data(Data { merged: true, .. }) => {
                     wrong.push(format!("the output `{}` has the batch and another axis in one", output.name))
                 }
-                // With the batch in front the elements would have another order than the file says.
-                Value::Data(data) if data.batch.is_some_and(|at| self.dims(data)[..at].iter().any(|&size| size != 1)) => {
-                    wrong.push(format!("the output `{}` has the batch behind other axes", output.name));
+                Value::Data(data) => {
+                    outputs.push((output.name.as_str(), data.value));
+                    places.push(data.batch);
                 }
-                Value::Data(data) => outputs.push((output.name.as_str(), data.value)),
                 // Without a batch a constant is an output like any other.
                 Value::Const(found) if !self.batched => match self.parameter(&found, found.dims.clone()) {
-                    Ok(value) => outputs.push((output.name.as_str(), value)),
+                    Ok(value) => {
+                        outputs.push((output.name.as_str(), value));
+                        places.push(None);
+                    }
                     Err(Stop::Because(reason)) => wrong.push(format!("the output `{}`: {reason}", output.name)),
                     Err(Stop::Quiet) => {}
                 },
@@ -125,7 +140,7 @@ impl Importer {
         let graph = self.builder.try_finish(&outputs).map_err(|mistake| ImportError::Values(vec![mistake.to_string()]))?;
         let order: HashMap<String, usize> = paths(&graph).enumerate().map(|(index, path)| (path, index)).collect();
         self.tensors.sort_by_key(|(path, _)| order.get(path).copied());
-        Ok((graph, self.tensors))
+        Ok(Finished { graph, tensors: self.tensors, places })
     }
 
     /// Takes from the number of elements that folding may create.

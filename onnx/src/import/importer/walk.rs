@@ -7,7 +7,7 @@ use crate::import::attributes::Op;
 use crate::import::value::{Outcome, Stop, Value};
 use crate::import::{
     activation, attention, cast, convolution, einsum, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product,
-    recurrent, reduce, reshape, resize,
+    recurrent, reduce, repeat, reshape, resize,
 };
 use crate::{Refusal, proto};
 
@@ -74,6 +74,7 @@ impl Importer {
             .or_else(|| resize::convert(self, op))
             .or_else(|| norm::convert(self, op))
             .or_else(|| reshape::convert(self, op))
+            .or_else(|| repeat::convert(self, op))
             .or_else(|| moves::convert(self, op))
             .or_else(|| reduce::convert(self, op))
             .or_else(|| extremum::convert(self, op))
