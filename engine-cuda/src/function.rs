@@ -113,6 +113,13 @@ pub fn of(op: &Op, mode: Mode, node: usize, [sample, map]: [usize; 2]) -> Option
         Op::Sqrt(_) => output(text("sqrtf(x)"), text("g / (2.0f * y)")),
         Op::Abs(_) => input(text("fabsf(x)"), text("x == 0.0f ? 0.0f : x < 0.0f ? -g : g")),
         Op::Pow(op) => power(op.exponent),
+        Op::NanToNum(op) => {
+            let most = number(f32::MAX.into());
+            input(
+                format!("x != x ? {} : x > {most} ? {most} : x < -{most} ? -{most} : x", number(op.nan)),
+                format!("fabsf(x) <= {most} ? g : 0.0f"),
+            )
+        }
         Op::Rescaling(op) => {
             let (scale, offset) = (number(op.scale), number(op.offset));
             // Without a sum, infinity times zero and the sign of zero are those of the product.

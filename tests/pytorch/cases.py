@@ -63,6 +63,16 @@ def flat(rng, shape):
     return 1e-3 * rng.standard_normal(shape)
 
 
+def broken(rng, shape):
+    """A third NaN, a third infinities."""
+    values = rng.standard_normal(shape)
+    chance = rng.random_sample(shape)
+    values[chance < 0.33] = np.nan
+    values[chance > 0.83] = np.inf
+    values[(chance > 0.67) & (chance < 0.83)] = -np.inf
+    return values
+
+
 def pixels(rng, shape):
     return rng.random_sample(shape)
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cases import case, flat, grid, large, logits, negative, offset, positive, with_zeros
+from cases import broken, case, flat, grid, large, logits, negative, offset, positive, with_zeros
 
 
 class Each(nn.Module):
@@ -570,6 +570,11 @@ CASES = {
         case("max", (2, 3, 4), act=Each(lambda x: x.clamp(max=0.5))),
         case("bounds", (31,), data=with_zeros, act=Each(lambda x: x.clamp(0.0, 0.5))),
         case("large", (40,), data=large, act=Each(lambda x: x.clamp(-10.0, 10.0))),
+    ],
+    "nan_to_num": [
+        case("image", (2, 3, 4), act=Each(torch.nan_to_num)),
+        case("broken", (31,), data=broken, act=Each(torch.nan_to_num), limits=Each(lambda x: x.clamp(-3.0, 3.0))),
+        case("nan", (2, 3, 4), data=broken, act=Each(lambda x: torch.nan_to_num(x, nan=-1.5)), limits=Each(lambda x: x.clamp(-3.0, 3.0))),
     ],
     "rrelu": [
         case("features", (9,), eval_only=True, act=nn.RReLU()),

@@ -3,10 +3,10 @@
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, Tape, Tensor};
 use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, TryLe, TryLt, TryMul, TrySub};
-use layercake_ir::ops::{Abs, Clamp, Exp, Hardsigmoid, Hardswish, Log, Mish, Pow, Softshrink, Softsign, Sqrt, Threshold};
+use layercake_ir::ops::{Abs, Clamp, Exp, Hardsigmoid, Hardswish, Log, Mish, NanToNum, Pow, Softshrink, Softsign, Sqrt, Threshold};
 
 use super::{Taped, portable};
-use crate::host::number;
+use crate::host::{number, wide};
 use crate::run::value::{Rank1, Value};
 use crate::{Scalar, bounds, formula};
 
@@ -193,6 +193,24 @@ impl Formula for Pow {
     }
 }
 
+/// The largest finite number.
+fn most<E: Scalar>() -> f64 {
+    wide(E::max_value())
+}
+
+impl Formula for NanToNum {
+    fn value<E: Scalar, D: Device<E>>(&self, x: Flat<E, D>) -> Found<E, D> {
+        let is_number = x.clone().try_le(E::default())? | x.clone().try_ge(E::default())?;
+        let finite = bounds::clamp(x.clone(), -most::<E>(), most::<E>())?;
+        is_number.try_choose(finite, all(&x, self.nan)?)
+    }
+
+    fn slope<E: Scalar, D: Device<E>>(&self, x: Flat<E, D>) -> Found<E, D> {
+        let is_finite = x.clone().try_abs()?.try_le(E::max_value())?;
+        is_finite.try_choose(all(&x, 1.0)?, all(&x, 0.0)?)
+    }
+}
+
 portable! {
     Clamp: |op, x, tape, _| forward(op, x, tape);
     Threshold: |op, x, tape, _| forward(op, x, tape);
@@ -206,4 +224,5 @@ portable! {
     Sqrt: |op, x, tape, _| forward(op, x, tape);
     Abs: |op, x, tape, _| forward(op, x, tape);
     Pow: |op, x, tape, _| forward(op, x, tape);
+    NanToNum: |op, x, tape, _| forward(op, x, tape);
 }

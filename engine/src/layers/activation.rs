@@ -89,6 +89,7 @@ elementwise! {
     Sqrt: |op| Arc::new(*op);
     Abs: |op| Arc::new(*op);
     Pow: |op| Arc::new(*op);
+    NanToNum: |op| Arc::new(*op);
     Rescaling: |op| Arc::new(*op);
 }
 

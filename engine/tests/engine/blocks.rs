@@ -5,8 +5,9 @@ use layercake_ir::{
     ops::{
         Abs, AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, Exp,
         FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation,
-        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Pow, Prelu, Relu6, Reshape,
-        Selu, Sigmoid, Silu, Sizes, Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Tanh, Threshold, Upsample,
+        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, NanToNum, Pad, PadMode, Permute, Pow, Prelu,
+        Relu6, Reshape, Selu, Sigmoid, Silu, Sizes, Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Tanh, Threshold,
+        Upsample,
     },
 };
 
@@ -37,6 +38,7 @@ fn curves() -> Vec<Op> {
         Op::Abs(Abs {}),
         Op::Pow(Pow { exponent: 3.0 }),
         Op::Clamp(Clamp { min: -0.4, max: 0.9 }),
+        Op::NanToNum(NanToNum { nan: 0.0 }),
         Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }),
     ]
 }

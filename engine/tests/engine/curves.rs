@@ -65,6 +65,8 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Abs(_) => (x.abs(), x.signum()),
         Op::Rescaling(op) => (x * op.scale + op.offset, op.scale),
         Op::Pow(op) => (x.powf(op.exponent), op.exponent * x.powf(op.exponent - 1.0)),
+        Op::NanToNum(op) if x.is_nan() => (op.nan, 0.0),
+        Op::NanToNum(_) => (x.clamp(f32::MIN.into(), f32::MAX.into()), f64::from(u8::from(x.is_finite()))),
         Op::Clamp(op) => (x.clamp(op.min, op.max), f64::from(u8::from(op.min < x && x < op.max))),
         _ => return None,
     })

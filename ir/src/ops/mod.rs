@@ -56,6 +56,7 @@ mod minimum;
 mod mish;
 mod mul;
 mod multihead_attention;
+mod nan_to_num;
 mod pad;
 mod parameter;
 mod permute;
@@ -150,6 +151,7 @@ pub use minimum::Minimum;
 pub use mish::Mish;
 pub use mul::Mul;
 pub use multihead_attention::MultiheadAttention;
+pub use nan_to_num::NanToNum;
 pub use pad::{Pad, PadMode};
 pub use parameter::Parameter;
 pub use permute::Permute;
@@ -442,6 +444,7 @@ operations! { $
         Sqrt,
         Abs,
         Pow,
+        NanToNum,
         Rescaling,
         Glu,
         Dropout,

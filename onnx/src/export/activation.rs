@@ -59,6 +59,11 @@ pub(super) fn write(e: &mut Emitter<'_>, layer: &Layer<'_>, op: &Op) -> Option<W
             let above = e.op("Greater", &[x, &threshold], vec![]);
             e.op("Where", &[&above, x, &value], vec![])
         }
+        Op::NanToNum(op) => {
+            let (nan, finite) = (e.number(op.nan), clip(e, x, f32::MIN.into(), f32::MAX.into()));
+            let is_nan = plain(e, "IsNaN");
+            e.op("Where", &[&is_nan, &nan, &finite], vec![])
+        }
         Op::Softplus(op) => softplus(e, x, op.beta, op.threshold),
         Op::Prelu(op) => {
             let slope = e.tensor(&layer.path("weight"));

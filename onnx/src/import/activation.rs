@@ -100,12 +100,6 @@ fn clip(i: &mut Importer, op: &Op<'_>) -> Outcome {
             bounds[at] = shortest(i.constant(op, at + 1)?.single().ok_or("a bound is not a single number")?);
         }
     }
-    if bounds[0] <= -f64::from(f32::MAX) {
-        bounds[0] = f64::NEG_INFINITY;
-    }
-    if bounds[1] >= f64::from(f32::MAX) {
-        bounds[1] = f64::INFINITY;
-    }
     let [min, max] = bounds;
     if min == f64::NEG_INFINITY && max == f64::INFINITY {
         return i.input(op, 0).map(|value| vec![value]);
@@ -116,7 +110,12 @@ fn clip(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if min == 0.0 && max == 6.0 {
         return simple(i, op, Relu6 {}.into());
     }
-    simple(i, op, Clamp { min, max }.into())
+    let x = i.data(op, 0)?;
+    let value = i.add(op, Clamp { min, max }, &[x.value])?;
+    if min.is_finite() && max.is_finite() {
+        i.note_bounded(value, x.value);
+    }
+    Ok(vec![Value::Data(x.with(value))])
 }
 
 /// One slope, or one for each channel.
@@ -180,5 +179,8 @@ fn softmax(i: &mut Importer, op: &Op<'_>) -> Outcome {
     }
     let axis = i.sample_axis(x, axis)?;
     let value = i.add(op, of(axis), &[x.value])?;
+    if !logarithm {
+        i.note_bounded(value, value);
+    }
     Ok(vec![Value::Data(x.with(value))])
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use layercake_ir::ops::{Abs, Add, Clamp, Div, Log, Maximum, Mul, Rescaling, Sub, Threshold};
+use layercake_ir::ops::{Abs, Add, Clamp, Div, Log, Maximum, Mul, NanToNum, Rescaling, Sub, Threshold};
 
 use super::attributes::Op;
 use super::elementwise::{pair, shortest};
@@ -16,6 +16,7 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
         "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "Equal" => Some(compare(i, op)),
         "And" | "Or" | "Xor" | "Not" => Some(connect(i, op)),
         "Where" => Some(choice(i, op)),
+        "IsNaN" => Some(i.data(op, 0).map(|x| vec![Value::Nan { x, holds: true }])),
         "Sign" => Some(sign(i, op)),
         _ => None,
     }
@@ -75,6 +76,9 @@ pub(super) fn not(i: &mut Importer, op: &Op<'_>, x: Data) -> Outcome<Data> {
 
 fn connect(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if op.kind() == "Not" {
+        if let Value::Nan { x, holds } = i.input(op, 0)? {
+            return Ok(vec![Value::Nan { x, holds: !holds }]);
+        }
         let x = i.data(op, 0)?;
         return not(i, op, x).map(|value| vec![Value::Data(value)]);
     }
@@ -109,6 +113,10 @@ fn choice(i: &mut Importer, op: &Op<'_>) -> Outcome {
         let value = i.add(op, Threshold { threshold: *threshold, value: shortest(number) }, &[x.value])?;
         return Ok(vec![Value::Data(x.with(value))]);
     }
+    if let Value::Nan { x, holds } = condition {
+        let (number, value) = if holds { (yes, no) } else { (no, yes) };
+        return without_nan(i, op, x, &number, value);
+    }
     let (condition, yes, no) = (i.settled(op, condition)?, i.settled(op, yes)?, i.settled(op, no)?);
     let fails = opposite(i, op, &condition)?;
     let chosen = match (endless(&yes), endless(&no)) {
@@ -122,6 +130,31 @@ fn choice(i: &mut Importer, op: &Op<'_>) -> Outcome {
         _ => return Err("a choice between infinities is not supported".into()),
     };
     Ok(vec![chosen])
+}
+
+/// A number where `x` is NaN, and a value elsewhere. As a product with truth values it would stay NaN.
+fn without_nan(i: &mut Importer, op: &Op<'_>, x: Data, number: &Value, value: Value) -> Outcome {
+    let nan = match number {
+        Value::Const(found) => found.everywhere(),
+        Value::Filled { number, .. } => Some(*number),
+        _ => None,
+    };
+    let value = i.settled(op, value)?;
+    match (nan, value) {
+        (Some(nan), Value::Data(value)) if nan.is_finite() && i.is_bounded_as(value.value, x.value) => {
+            let value = value.with(i.add(op, NanToNum { nan: shortest(nan) }, &[value.value])?);
+            Ok(vec![Value::Data(value)])
+        }
+        _ => Err("a number for NaN is supported in the result of a `Softmax` or a `Clip`".into()),
+    }
+}
+
+/// Where a value is NaN, or where it is not. Only NaN is left by clamping to 0.
+pub(super) fn is_nan(i: &mut Importer, op: &Op<'_>, x: Data, holds: bool) -> Outcome<Data> {
+    let zero = i.add(op, Clamp { min: 0.0, max: 0.0 }, &[x.value])?;
+    let truth = i.add(op, NanToNum { nan: 1.0 }, &[zero])?;
+    let truth = Data { kind: Kind::Truth, ..x.with(truth) };
+    if holds { Ok(truth) } else { not(i, op, truth) }
 }
 
 /// Whether a value is one infinity everywhere: true for the positive one.

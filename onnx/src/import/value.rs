@@ -159,6 +159,11 @@ pub(super) enum Value {
         x: Data,
         threshold: f64,
     },
+    /// Where `x` is NaN, or where it is not: it waits for the choice between `x` and a number.
+    Nan {
+        x: Data,
+        holds: bool,
+    },
     /// The output of a node that was refused, or that nothing may use.
     Unknown,
 }

@@ -227,6 +227,12 @@ layercake_tests::parity! { clamp:
     large: [40] -> [40] { Clamp(min = -10.0, max = 10.0) }
 }
 
+layercake_tests::parity! { nan_to_num:
+    image: [2, 3, 4] -> [2, 3, 4] { NanToNum }
+    broken: [31] -> [31] { NanToNum, Clamp(min = -3.0, max = 3.0) }
+    nan: [2, 3, 4] -> [2, 3, 4] { NanToNum(-1.5), Clamp(min = -3.0, max = 3.0) }
+}
+
 layercake_tests::parity! { rrelu:
     features: [9] -> [9] { RReLU }
     image: [2, 3, 4] -> [2, 3, 4] { RReLU(lower = 0.1, upper = 0.5) }

@@ -99,5 +99,5 @@ fn every_fixture_has_a_table() {
         assert_eq!(count, 1, "{} must be used by one table", path.display());
         fixtures += 1;
     }
-    assert_eq!(fixtures, 92);
+    assert_eq!(fixtures, 93);
 }

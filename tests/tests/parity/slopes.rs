@@ -165,6 +165,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[9], Op::Abs(Abs {})),
         (&[9], Op::Pow(Pow { exponent: 3.0 })),
         (&[9], Op::Clamp(Clamp { min: -0.5, max: 0.8 })),
+        (&[9], Op::NanToNum(NanToNum { nan: 0.5 })),
         (&[9], Op::Rrelu(Rrelu { lower: 0.1, upper: 0.4 })),
         (&[7], Op::Softmin(Softmin { axis: INFER })),
         (image, Op::GlobalMaxPool2d(GlobalMaxPool2d {})),

@@ -11,6 +11,7 @@ mod hardswish;
 mod leaky_relu;
 mod log;
 mod mish;
+mod nan_to_num;
 mod pow;
 mod relu;
 mod rescaling;

@@ -31,6 +31,7 @@ impl Importer {
     pub(in crate::import) fn settled(&mut self, op: &Op<'_>, value: Value) -> Outcome<Value> {
         Ok(match value {
             Value::Above { x, threshold } => Value::Data(logic::is_above(self, op, x, threshold)?),
+            Value::Nan { x, holds } => Value::Data(logic::is_nan(self, op, x, holds)?),
             Value::Filled { dims, number } => Value::Data(self.filled(&dims, number)?),
             value => value,
         })
@@ -43,6 +44,7 @@ impl Importer {
             Value::Filled { dims, number } => self.filled(&dims, number),
             Value::Erf { .. } => Err("the error function is supported as a part of GELU only".into()),
             Value::Above { x, threshold } => logic::is_above(self, op, x, threshold),
+            Value::Nan { x, holds } => logic::is_nan(self, op, x, holds),
             // What has no rule for numbers that are known is computed when the model runs.
             Value::Const(found) if found.as_floats().is_some() && !found.dims.is_empty() => {
                 Ok(Data::of(self.parameter(&found, found.dims.clone())?, None))

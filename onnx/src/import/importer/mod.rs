@@ -54,6 +54,8 @@ pub(in crate::import) struct Importer {
     count: usize,
     /// Values that are a number times another.
     multiples: HashMap<usize, (usize, f64)>,
+    /// Values that are no infinity, with the value that they are NaN with.
+    bounded: HashMap<usize, usize>,
 }
 
 impl Importer {
@@ -101,6 +103,7 @@ impl Importer {
             room: bytes.saturating_add(1 << 16),
             count: inputs.ports.len(),
             multiples: HashMap::new(),
+            bounded: HashMap::new(),
         };
         Ok((importer, inputs.ports.iter().map(|input| input.batch).collect()))
     }
@@ -159,6 +162,16 @@ impl Importer {
     /// Notes that a value is a number times another.
     pub(in crate::import) fn note_multiple(&mut self, value: usize, of: usize, scale: f64) {
         self.multiples.insert(value, (of, scale));
+    }
+
+    /// Notes that a value is no infinity, and NaN exactly where another is.
+    pub(in crate::import) fn note_bounded(&mut self, value: usize, with: usize) {
+        self.bounded.insert(value, with);
+    }
+
+    /// Whether a value is no infinity, and NaN exactly where another is.
+    pub(in crate::import) fn is_bounded_as(&self, value: usize, other: usize) -> bool {
+        self.bounded.get(&value).is_some_and(|&with| value == other || with == other)
     }
 
     /// The value that a value is a number times of, and the number.

@@ -225,7 +225,7 @@ fn lstm(device: &Cuda, steps: usize) {
 network! {
     Unpooled: [1, 8, 8] -> [1, 8, 8] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
     Activations: [3] -> [3] {
-        Clamp(min = -2), Threshold(-1, -1), Softshrink(0.1), Softsign, Mish, Hardswish, Hardsigmoid, Exp, Log, Abs, Sqrt, Pow(1.5), RReLU,
+        Clamp(min = -2), Threshold(-1, -1), Softshrink(0.1), Softsign, Mish, Hardswish, Hardsigmoid, Exp, Log, Abs, Sqrt, Pow(1.5), NanToNum, RReLU,
     }
     Small: [3] -> [2] { fc1: Linear(4), Tanh, fc2: Linear(2) }
 }

@@ -15,6 +15,7 @@ network! {
     pub Unbounded: [n(8)] -> [n(8)] { Clamp }
     pub Lowest: [n(8)] -> [n(8)] { Clamp(min = f64::NAN) }
     pub Order: [n(8)] -> [n(8)] { Clamp(min = f(1.0), max = f(0.0)) }
+    pub Nothing: [n(8)] -> [n(8)] { NanToNum(f64::NAN) }
     pub Lower: [n(8)] -> [n(8)] { RReLU(lower = f64::NAN) }
     pub Power: [n(8)] -> [n(8)] { Pow(f64::INFINITY) }
     pub Upper: [n(8)] -> [n(8)] { RReLU(lower = f(0.3), upper = f(0.1)) }
