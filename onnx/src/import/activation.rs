@@ -148,7 +148,7 @@ fn erf(i: &mut Importer, op: &Op<'_>) -> Outcome {
 }
 
 /// Nothing, as at inference.
-fn dropout(i: &Importer, op: &Op<'_>) -> Outcome {
+fn dropout(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if Importer::has(op, 2) && i.constant(op, 2)?.single() != Some(0.0) {
         return Err("the form of training is not supported".into());
     }

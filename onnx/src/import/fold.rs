@@ -10,7 +10,7 @@ use super::value::{Const, Int, Outcome, Value};
 use super::{known, literal};
 
 /// The results, if the operator can be computed now. None if an input is not known, or if there is no rule.
-pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>> {
+pub(super) fn fold(i: &Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>> {
     if op.kind() == "Constant" {
         return constant(op).map(|found| Some(vec![found]));
     }
@@ -20,7 +20,7 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
     let mut inputs: Vec<Option<Rc<Const>>> = Vec::new();
     for at in 0..op.node.input.len() {
         inputs.push(if Importer::has(op, at) {
-            match i.input(op, at)? {
+            match i.peek(op, at)? {
                 Value::Const(found) => Some(found),
                 Value::Data(data) if matches!(op.kind(), "Shape" | "Size") => {
                     let sizes = i.sizes(data);
@@ -33,6 +33,11 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
             None
         });
     }
+    compute(i, op, &inputs)
+}
+
+/// The results for inputs that are known; None if there is no rule.
+pub(super) fn compute(i: &Importer, op: &Op<'_>, inputs: &[Option<Rc<Const>>]) -> Outcome<Option<Vec<Const>>> {
     let x = inputs[0].as_deref().ok_or("its first input is missing")?;
     let y = inputs.get(1).and_then(Option::as_deref);
     let room = Importer::room(i);
@@ -120,7 +125,7 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Const>>>
             pairwise("Remainder", x, y.ok_or("an input is missing")?, room)?.ok_or("it mixes floats and integers")?
         }
         "Trilu" => return trilu(op, x, y).map(|found| Some(vec![found])),
-        kind if known::RULES.contains(&kind) => match known::fold(i, op, &inputs, room)? {
+        kind if known::RULES.contains(&kind) => match known::fold(i, op, inputs, room)? {
             Some(found) => found,
             None => return Ok(None),
         },
@@ -166,7 +171,7 @@ fn constant(op: &Op<'_>) -> Outcome<Const> {
     Err("it has no numbers".into())
 }
 
-fn shape(op: &Op<'_>, sizes: &[Int]) -> Outcome<Const> {
+pub(super) fn shape(op: &Op<'_>, sizes: &[Int]) -> Outcome<Const> {
     if op.kind() == "Size" {
         return Err("the number of all elements depends on the batch".into());
     }

@@ -61,7 +61,7 @@ pub(super) fn check(i: &Importer, op: &Op<'_>) -> Outcome<()> {
             continue;
         }
         // An input that is refused says nothing of this operator.
-        let Ok(Value::Data(data)) = i.input(op, at) else { continue };
+        let Ok(Value::Data(data)) = i.peek(op, at) else { continue };
         let fits = match data.kind {
             Kind::Truth if op.kind() == "Attention" => at == 3,
             Kind::Float => true,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::arrange::{broadcast, fits, pick, places, spread, strides};
 use super::attributes::Op;
 use super::importer::{Importer, index};
-use super::value::{Const, Elements, Outcome, Stop};
+use super::value::{Const, Elements, Int, Outcome, Stop};
 
 /// The most multiplications of a product that is computed while a file is read.
 const MOST_PRODUCTS: usize = 1 << 26;
@@ -96,20 +96,29 @@ fn reduce(i: &Importer, op: &Op<'_>, x: &Const) -> Outcome<Option<Const>> {
 
 /// Sums up to each element along an axis.
 fn running(op: &Op<'_>, x: &Const, axis: &Const) -> Outcome<Option<Const>> {
-    let Some(all) = x.as_floats() else { return Ok(None) };
     if op.int("reverse", 0) != 0 || op.int("exclusive", 0) != 0 {
         return Ok(None);
     }
     let axis = axis.as_ints().and_then(|axis| axis.first().copied()).ok_or("its axis is not known")?;
     let axis = index(axis, x.dims.len())?;
     let inner: usize = x.dims[axis + 1..].iter().product();
-    let mut sums = all.to_vec();
-    for block in sums.chunks_mut((x.dims[axis] * inner).max(1)) {
+    let len = (x.dims[axis] * inner).max(1);
+    if let Some(all) = x.as_ints() {
+        let sums = summed(all, len, inner, i64::checked_add).ok_or("its sums are too large")?;
+        return Ok(Some(Const::ints(x.dims.clone(), sums.into_iter().map(Int::from).collect())));
+    }
+    let Some(all) = x.as_floats() else { return Ok(None) };
+    Ok(summed(all.to_vec(), len, inner, |a, b| Some(a + b)).map(|sums| Const::floats(x.dims.clone(), sums)))
+}
+
+/// Adds to each element of a block the one that is `inner` before it.
+fn summed<T: Copy>(mut all: Vec<T>, block: usize, inner: usize, add: impl Fn(T, T) -> Option<T>) -> Option<Vec<T>> {
+    for block in all.chunks_mut(block) {
         for at in inner..block.len() {
-            block[at] += block[at - inner];
+            block[at] = add(block[at], block[at - inner])?;
         }
     }
-    Ok(Some(Const::floats(x.dims.clone(), sums)))
+    Some(all)
 }
 
 fn product(x: &Const, y: &Const, room: usize) -> Outcome<Option<Const>> {

@@ -29,6 +29,7 @@ mod repeat;
 mod resample;
 mod reshape;
 mod resize;
+mod samples;
 mod value;
 
 pub use error::{ImportError, Unfit};

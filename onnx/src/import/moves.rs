@@ -106,7 +106,7 @@ fn every(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, [first, count
 }
 
 /// These rows along an axis, in their order.
-fn pick(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, rows: &[usize]) -> Outcome<usize> {
+pub(super) fn pick(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, rows: &[usize]) -> Outcome<usize> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for &row in rows {
         match runs.last_mut() {

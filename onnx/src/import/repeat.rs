@@ -8,7 +8,7 @@ use super::arrange::{broadcast, spread};
 use super::attributes::Op;
 use super::importer::Importer;
 use super::reshape::to_sizes;
-use super::value::{Const, Data, Elements, Int, Outcome, Value};
+use super::value::{Const, Data, EachSample, Elements, Int, Outcome, Value};
 
 /// The most parts of one `Concat`.
 const MOST_PARTS: usize = 64;
@@ -135,14 +135,15 @@ pub(super) fn constant(i: &mut Importer, x: &Rc<Const>, wish: &[Int]) -> Outcome
     }
     let sizes = wish.iter().map(|size| if size.batch { Some(1) } else { usize::try_from(size.number).ok() }).collect::<Option<Vec<_>>>();
     let whole = broadcast(&dims, &sizes.ok_or("a size is negative")?)?;
-    let x = if whole == dims {
+    let rest = if whole == x.dims {
         Rc::clone(x)
+    } else if whole == dims {
+        i.spend(x.elements.len())?;
+        Rc::new(Const { name: x.name.clone(), dims, elements: x.elements.clone() })
     } else {
         let repeated = spread(x, &whole, i.room())?;
         i.spend(repeated.elements.len())?;
         Rc::new(repeated)
     };
-    let sample = whole.iter().enumerate().filter(|&(axis, _)| axis != at).map(|(_, &size)| size).collect();
-    let value = i.parameter(&x, sample)?;
-    Ok(vec![Value::Data(Data::of(value, Some(at)))])
+    Ok(vec![Value::Each(EachSample { rest, at, stride: 0 })])
 }

@@ -91,6 +91,25 @@ impl Const {
     }
 }
 
+/// A tensor that is known for every sample: the same for all, or with a multiple of the sample's number added.
+#[derive(Clone, Debug)]
+pub(super) struct EachSample {
+    /// What all samples have, with an axis of size 1 for the batch.
+    pub rest: Rc<Const>,
+    /// That axis.
+    pub at: usize,
+    /// What is added from one sample to the next.
+    pub stride: i64,
+}
+
+impl EachSample {
+    /// Its sizes in the file.
+    pub(super) fn sizes(&self) -> Vec<Int> {
+        let sizes = self.rest.dims.iter().enumerate();
+        sizes.map(|(axis, &size)| Int { number: size as i64, batch: axis == self.at }).collect()
+    }
+}
+
 /// What the numbers of a value are in the file. In the graph all are f32, which has the integers up to 16,777,216.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -143,6 +162,11 @@ impl Data {
 pub(super) enum Value {
     Data(Data),
     Const(Rc<Const>),
+    Each(EachSample),
+    /// The columns of a table of places, the first of which is the sample.
+    Columns(Vec<EachSample>),
+    /// Numbers that are not followed: their sizes alone are of use.
+    Sized(Vec<Int>),
     /// One number everywhere, in a shape that may depend on the batch: the initial state of a recurrent layer.
     Filled {
         dims: Vec<Int>,

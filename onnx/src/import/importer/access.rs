@@ -6,7 +6,7 @@ use super::Importer;
 use crate::Tensor;
 use crate::import::attributes::Op;
 use crate::import::logic;
-use crate::import::value::{Const, Data, Outcome, Stop, Value};
+use crate::import::value::{Const, Data, EachSample, Outcome, Stop, Value};
 
 impl Importer {
     /// Whether an input is given.
@@ -14,7 +14,8 @@ impl Importer {
         op.node.input.get(index).is_some_and(|name| !name.is_empty())
     }
 
-    pub(in crate::import) fn input(&self, op: &Op<'_>, index: usize) -> Outcome<Value> {
+    /// An input as the file has it.
+    pub(in crate::import) fn peek(&self, op: &Op<'_>, index: usize) -> Outcome<Value> {
         let name = op.node.input.get(index).filter(|name| !name.is_empty()).ok_or_else(|| format!("input {index} is missing"))?;
         match self.values.get(name) {
             Some(Value::Unknown) => Err(Stop::Quiet),
@@ -23,7 +24,20 @@ impl Importer {
         }
     }
 
-    pub(in crate::import) fn inputs(&self, op: &Op<'_>) -> Outcome<Vec<Value>> {
+    /// An input to compute with: a constant of each sample is a learned tensor.
+    pub(in crate::import) fn input(&mut self, op: &Op<'_>, index: usize) -> Outcome<Value> {
+        match self.peek(op, index)? {
+            Value::Each(EachSample { rest, at, stride: 0 }) => {
+                let mut dims = rest.dims.clone();
+                dims.remove(at);
+                Ok(Value::Data(Data::of(self.parameter(&rest, dims)?, Some(at))))
+            }
+            Value::Each(_) | Value::Columns(_) | Value::Sized(_) => Err("it computes with the numbers of the samples".into()),
+            value => Ok(value),
+        }
+    }
+
+    pub(in crate::import) fn inputs(&mut self, op: &Op<'_>) -> Outcome<Vec<Value>> {
         (0..op.node.input.len()).map(|index| self.input(op, index)).collect()
     }
 
@@ -55,7 +69,7 @@ impl Importer {
 
     /// An input that is known.
     pub(in crate::import) fn constant(&self, op: &Op<'_>, index: usize) -> Outcome<Rc<Const>> {
-        match self.input(op, index)? {
+        match self.peek(op, index)? {
             Value::Const(found) => Ok(found),
             _ => Err(format!("input {index} is not a constant").into()),
         }

@@ -7,7 +7,7 @@ use crate::import::attributes::Op;
 use crate::import::value::{Outcome, Stop, Value};
 use crate::import::{
     activation, attention, cast, convolution, einsum, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product,
-    recurrent, reduce, repeat, reshape, resize,
+    recurrent, reduce, repeat, reshape, resize, samples,
 };
 use crate::{Refusal, proto};
 
@@ -54,6 +54,9 @@ impl Importer {
         }
         if op.kind() == "If" {
             return self.branch(op, depth);
+        }
+        if let Some(found) = samples::fold(self, op)? {
+            return Ok(found);
         }
         if let Some(folded) = fold::fold(self, op)? {
             for result in &folded {
