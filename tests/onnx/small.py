@@ -215,3 +215,125 @@ save(
 )
 
 (FOLDER / "damaged.onnx").write_bytes((FOLDER / "digits.onnx").read_bytes()[:1000])
+
+# A mask of tokens at each pair of sample and token, as PyTorch's two exporters write it; rows that see nothing are zeros.
+steps = numpy.arange(5)
+seen = numpy.ones((3, 5), numpy.int64)
+seen[1, 3:], seen[2] = 0, 0
+checked(
+    "masked",
+    {"scores": random.standard_normal((3, 2, 5, 5)).astype(numpy.float32), "seen": seen},
+    [
+        helper.make_node("Cast", ["seen"], ["truth"], "truth", to=TensorProto.BOOL),
+        helper.make_node("Shape", ["seen"], ["n"], "n", start=0, end=1),
+        helper.make_node("Squeeze", ["n"], ["count"], "count"),
+        helper.make_node("Range", ["zero", "count", "one"], ["samples"], "samples"),
+        helper.make_node("Unsqueeze", ["samples", "behind"], ["sample"], "sample"),
+        helper.make_node("Max", ["sample", "tokens"], ["both"], "both"),
+        helper.make_node("Shape", ["both"], ["sizes"], "sizes"),
+        helper.make_node("Expand", ["sample", "sizes"], ["rows"], "rows"),
+        helper.make_node("Expand", ["tokens", "sizes"], ["columns"], "columns"),
+        helper.make_node("Unsqueeze", ["rows", "last"], ["row"], "row"),
+        helper.make_node("Unsqueeze", ["columns", "last"], ["column"], "column"),
+        helper.make_node("Concat", ["row", "column"], ["places"], "places", axis=-1),
+        helper.make_node("GatherND", ["truth", "places"], ["found"], "found"),
+        helper.make_node("And", ["found", "past"], ["allowed"], "allowed"),
+        helper.make_node("Where", ["allowed", "nothing", "never"], ["bias"], "bias"),
+        helper.make_node("Add", ["scores", "bias"], ["masked"], "masked"),
+        helper.make_node("Softmax", ["masked"], ["chances"], "chances", axis=-1),
+        helper.make_node("IsNaN", ["chances"], ["blind"], "blind"),
+        helper.make_node("Where", ["blind", "nothing", "chances"], ["weights"], "weights"),
+        helper.make_node("Flatten", ["truth"], ["flat"], "flat", axis=2),
+        helper.make_node("Mul", ["sample", "five"], ["first"], "first"),
+        helper.make_node("Add", ["first", "tokens"], ["place"], "place"),
+        helper.make_node("Gather", ["flat", "place"], ["again"], "again", axis=0),
+        helper.make_node("Cast", ["again"], ["same"], "same", to=TensorProto.FLOAT),
+    ],
+    [floats("scores", "n", 2, 5, 5), helper.make_tensor_value_info("seen", TensorProto.INT64, ["n", 5])],
+    [floats("weights", "n", 2, 5, 5), floats("same", "n", 1, 1, 5, 1)],
+    [
+        numpy_helper.from_array(numpy.int64(0), "zero"), numpy_helper.from_array(numpy.int64(1), "one"), ints("behind", 1, 2, 3), ints("last", -1),
+        numpy_helper.from_array(steps.reshape(1, 1, 1, 5), "tokens"), numpy_helper.from_array(numpy.int64(5), "five"),
+        numpy_helper.from_array(steps.reshape(1, 1, 1, 5) <= steps.reshape(1, 1, 5, 1), "past"),
+        numpy_helper.from_array(numpy.float32(0), "nothing"), numpy_helper.from_array(numpy.float32(-numpy.inf), "never"),
+    ],
+)
+
+# Positions that are counted over the tokens that are no padding, and token types that are looked up at them.
+checked(
+    "counted",
+    {"ids": numpy.array([[4, 7, 2, 1, 1], [3, 1, 1, 1, 1]])},
+    [
+        helper.make_node("Gather", ["words", "ids"], ["word"], "word"),
+        helper.make_node("Equal", ["ids", "padding"], ["is_padding"], "is_padding"),
+        helper.make_node("Not", ["is_padding"], ["is_word"], "is_word"),
+        helper.make_node("Cast", ["is_word"], ["counts"], "counts", to=TensorProto.INT64),
+        helper.make_node("CumSum", ["counts", "padding"], ["sums"], "sums"),
+        helper.make_node("Mul", ["sums", "counts"], ["own"], "own"),
+        helper.make_node("Add", ["own", "padding"], ["position"], "position"),
+        helper.make_node("Gather", ["places", "position"], ["place"], "place"),
+        helper.make_node("Add", ["word", "place"], ["y"], "y"),
+        helper.make_node("CumSum", ["y", "padding"], ["behind"], "behind", reverse=1, exclusive=1),
+        helper.make_node("Shape", ["ids"], ["n"], "n", start=0, end=1),
+        helper.make_node("Concat", ["n", "five"], ["sizes"], "sizes", axis=0),
+        helper.make_node("Expand", ["steps", "sizes"], ["all"], "all"),
+        helper.make_node("Slice", ["all", "from", "to", "last"], ["start"], "start"),
+        helper.make_node("Concat", ["start", "all"], ["longer"], "longer", axis=1),
+        helper.make_node("Gather", ["places", "longer"], ["known"], "known"),
+        helper.make_node("Concat", ["y", "known"], ["z"], "z", axis=1),
+    ],
+    [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n", 5])],
+    [floats("behind", "n", 5, 3), floats("z", "n", 11, 3)],
+    [
+        tensor("words", 9, 3), tensor("places", 7, 3), numpy_helper.from_array(numpy.int64(1), "padding"), ints("five", 5),
+        numpy_helper.from_array(steps.reshape(1, 5), "steps"), ints("from", 0), ints("to", 1), ints("last", -1),
+    ],
+)
+
+# Parts and copies of values and constants, in blocks of other orders.
+checked(
+    "copies",
+    {"x": random.standard_normal((2, 4, 6, 6)).astype(numpy.float32)},
+    [
+        helper.make_node("Slice", ["x", "from", "to", "axes", "by"], ["sparse"], "sparse"),
+        helper.make_node("Slice", ["x", "last", "first", "height", "back"], ["turned"], "turned"),
+        helper.make_node("Tile", ["sparse", "times"], ["tiled"], "tiled"),
+        helper.make_node("ReduceMean", ["x"], ["mean"], "mean", axes=[2]),
+        helper.make_node("Expand", ["mean", "wide"], ["spread"], "spread"),
+        helper.make_node("DepthToSpace", ["x"], ["space"], "space", blocksize=2, mode="DCR"),
+        helper.make_node("SpaceToDepth", ["x"], ["depth"], "depth", blocksize=3),
+        helper.make_node("Shape", ["x"], ["n"], "n", start=0, end=1),
+        helper.make_node("Concat", ["n", "ones"], ["counts"], "counts", axis=0),
+        helper.make_node("Tile", ["token", "counts"], ["tokens"], "tokens"),
+        helper.make_node("Concat", ["tokens", "turned"], ["joined"], "joined", axis=2),
+    ],
+    [floats("x", "n", 4, 6, 6)],
+    [
+        floats("tiled", "n", 4, 3, 6), floats("spread", "n", 4, 3, 6), floats("space", "n", 1, 12, 12), floats("depth", "n", 36, 2, 2),
+        floats("joined", "n", 4, 7, 6),
+    ],
+    [
+        ints("from", 1, 0), ints("to", 2**62, 6), ints("axes", 2, 3), ints("by", 2, 4), ints("last", -1), ints("first", -(2**62)),
+        ints("height", 2), ints("back", -1), ints("times", 1, 1, 1, 3), ints("wide", 1, 1, 3, 1), ints("ones", 1, 1, 1), tensor("token", 1, 4, 1, 6),
+    ],
+)
+
+# The batch behind the steps, and a number that is an input.
+checked(
+    "steps_first",
+    {"x": random.standard_normal((5, 3, 4)).astype(numpy.float32), "rate": numpy.array(16000, numpy.int64)},
+    [
+        helper.make_node("Equal", ["rate", "high"], ["is_high"], "is_high"),
+        helper.make_node("If", ["is_high"], ["scale"], "if", then_branch=helper.make_graph([helper.make_node("Identity", ["large"], ["a"])], "then", [], [floats("a", 1)]),
+            else_branch=helper.make_graph([helper.make_node("Identity", ["little"], ["b"])], "else", [], [floats("b", 1)])),
+        helper.make_node("Mul", ["x", "scale"], ["scaled"], "scaled"),
+        helper.make_node("LSTM", ["scaled", "w", "r"], ["states", "last"], "lstm", hidden_size=6),
+        helper.make_node("Squeeze", ["states", "direction"], ["y"], "y"),
+    ],
+    [floats("x", "length", "batch", 4), helper.make_tensor_value_info("rate", TensorProto.INT64, [])],
+    [floats("y", "length", "batch", 6), floats("last", 1, "batch", 6)],
+    [
+        numpy_helper.from_array(numpy.int64(16000), "high"), numpy_helper.from_array(numpy.array([2], numpy.float32), "large"),
+        numpy_helper.from_array(numpy.array([0.5], numpy.float32), "little"), tensor("w", 1, 24, 4), tensor("r", 1, 24, 6), ints("direction", 1),
+    ],
+)

@@ -2,8 +2,8 @@
 
 use super::attributes::Op;
 use super::importer::Importer;
-use super::logic;
 use super::value::{Kind, Outcome, Value};
+use super::{logic, lookup};
 use crate::proto::data_type::{self, BFLOAT16, BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64};
 
 pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
@@ -27,12 +27,15 @@ pub(super) fn kind(number: i32) -> Option<Kind> {
 /// Numbers stay what they are; only truth values are computed.
 fn cast(i: &mut Importer, op: &Op<'_>) -> Outcome {
     op.ignore(&["saturate", "round_mode"]);
-    let x = i.data(op, 0)?;
+    let mut x = i.data(op, 0)?;
     let number = op.int("to", 0) as i32;
     let name = data_type::name(number);
     let to = kind(number).ok_or_else(|| format!("{name} numbers are not supported"))?;
     if i.shape(x).is_ids() {
-        return if to == Kind::Integer { Ok(vec![Value::Data(x)]) } else { Err(format!("token ids cannot become {name} numbers").into()) };
+        if to == Kind::Integer {
+            return Ok(vec![Value::Data(x)]);
+        }
+        x = lookup::numbers(i, op, x)?;
     }
     match (x.kind, to) {
         (from, to) if from == to && to != Kind::Wrapping => Ok(vec![Value::Data(x)]),

@@ -8,7 +8,7 @@ use super::value::{Kind, Outcome, Value};
 use crate::proto;
 
 /// Operators that only move numbers, or choose among them.
-const MOVES: [&str; 40] = [
+const MOVES: [&str; 41] = [
     "Identity",
     "Cast",
     "Reshape",
@@ -20,6 +20,7 @@ const MOVES: [&str; 40] = [
     "Split",
     "Concat",
     "Gather",
+    "GatherElements",
     "Expand",
     "Tile",
     "DepthToSpace",
@@ -52,7 +53,7 @@ const MOVES: [&str; 40] = [
 ];
 
 /// Operators whose results are exact too, up to 16,777,216.
-const SUMS: [&str; 7] = ["Add", "Sub", "Mul", "Neg", "Abs", "Sum", "ReduceSum"];
+const SUMS: [&str; 8] = ["Add", "Sub", "Mul", "Neg", "Abs", "Sum", "ReduceSum", "CumSum"];
 
 /// Refuses operators whose integers would differ from numbers: a quotient is cut off, narrow integers wrap around.
 pub(super) fn check(i: &Importer, op: &Op<'_>) -> Outcome<()> {
@@ -74,6 +75,23 @@ pub(super) fn check(i: &Importer, op: &Op<'_>) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Whether an operator computes with the numbers that token ids are.
+pub(super) fn computes(kind: &str) -> bool {
+    SUMS.contains(&kind)
+        || matches!(kind, "Equal" | "Less" | "Greater" | "LessOrEqual" | "GreaterOrEqual" | "Where" | "Min" | "Max" | "Clip" | "Sign")
+}
+
+/// The most rows of a table that a file looks up something in.
+pub(super) fn vocabulary(graph: &proto::Graph) -> Option<usize> {
+    let looked_up: HashSet<&str> =
+        graph.node.iter().filter(|node| node.op_type == "Gather").filter_map(|node| Some(node.input.first()?.as_str())).collect();
+    let rows = |tensor: &proto::Tensor| match tensor.dims[..] {
+        [rows, _] if looked_up.contains(tensor.name.as_str()) => usize::try_from(rows).ok(),
+        _ => None,
+    };
+    graph.initializer.iter().filter_map(rows).max()
 }
 
 /// Whether an input looks up rows of a table: then its integers are token ids.

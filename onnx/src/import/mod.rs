@@ -19,6 +19,7 @@ mod integers;
 mod known;
 mod literal;
 mod logic;
+mod lookup;
 mod moves;
 mod norm;
 mod pool;

@@ -10,8 +10,8 @@ use super::attributes::Op;
 use super::elementwise::one_sample;
 use super::fold::split_sizes;
 use super::importer::{Importer, index};
-use super::repeat;
-use super::value::{Const, Data, Int, Outcome, Value};
+use super::value::{Const, Data, Int, Kind, Outcome, Value};
+use super::{lookup, repeat};
 use crate::Tensor;
 
 /// The most parts of a value that a `Gather` is written as.
@@ -155,6 +155,9 @@ fn split(i: &mut Importer, op: &Op<'_>) -> Outcome {
 fn gather(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let axis = op.int("axis", 0);
     match (i.input(op, 0)?, i.input(op, 1)?) {
+        (Value::Const(table), Value::Data(at)) if at.kind == Kind::Integer && index(axis, table.dims.len().max(1))? == 0 => {
+            lookup::rows(i, op, &table, at)
+        }
         (Value::Const(table), Value::Data(ids)) => embedding(i, op, &table, ids, axis),
         (Value::Data(x), Value::Const(indices)) => {
             let at = i.sample_axis(x, axis)?;
@@ -195,14 +198,16 @@ fn gather(i: &mut Importer, op: &Op<'_>) -> Outcome {
 /// Elements of a value that is the same number everywhere.
 fn gather_elements(i: &mut Importer, op: &Op<'_>) -> Outcome {
     op.ignore(&["axis"]);
-    let number = match i.input(op, 0)? {
+    let number = match i.peek(op, 0)? {
         Value::Filled { number, .. } => Some(number),
+        Value::Each(x) if x.stride == 0 => x.rest.everywhere(),
         Value::Const(found) => found.everywhere(),
         _ => None,
     };
     let dims = match i.input(op, 1)? {
         Value::Const(indices) => indices.dims.iter().map(|&size| Int::from(size as i64)).collect(),
         Value::Filled { dims, .. } => dims,
+        Value::Data(indices) => i.sizes(indices),
         _ => return Err("its indices are computed, which is not supported".into()),
     };
     let number = number.ok_or("it takes elements of a value that is computed, which is not supported")?;

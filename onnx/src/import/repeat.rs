@@ -44,9 +44,15 @@ fn expand(i: &mut Importer, op: &Op<'_>) -> Outcome {
         }
         _ => {}
     }
-    let x = i.data(op, 0)?;
+    let mut x = i.data(op, 0)?;
     let sizes = i.sizes(x);
-    let padded = [vec![one; wish.len().saturating_sub(sizes.len())], sizes].concat();
+    let mut padded = [vec![one; wish.len().saturating_sub(sizes.len())], sizes].concat();
+    if let (None, Some(at)) = (x.batch, wish.iter().position(|size| size.batch)) {
+        let at = at + padded.len() - wish.len();
+        x = to_sizes(i, op, x, &padded, true)?;
+        x = for_each_sample(i, op, x, at, wish[at + wish.len() - padded.len()])?;
+        padded[at] = Int { number: 1, batch: true };
+    }
     let skip = padded.len() - wish.len();
     let mut counts = vec![1; padded.len()];
     for (axis, (have, wish)) in padded.iter().zip([vec![one; skip], wish].concat()).enumerate() {
@@ -77,12 +83,28 @@ fn tile(i: &mut Importer, op: &Op<'_>) -> Outcome {
             None => Err("it repeats a constant in a way that depends on the batch, which is not supported".into()),
         };
     }
-    let x = i.data(op, 0)?;
+    let mut x = i.data(op, 0)?;
+    let mut counts = counts;
+    if let Some(at) = counts.iter().position(|count| count.batch).filter(|_| counts.len() == i.rank(x)) {
+        x = for_each_sample(i, op, x, at, counts[at])?;
+        counts[at] = Int::from(1);
+    }
     let counts = counts.into_iter().map(count).collect::<Outcome<Vec<_>>>()?;
     if counts.len() != i.rank(x) {
         return Err(format!("{} repeats for {} axes", counts.len(), i.rank(x)).into());
     }
     repeat(i, op, x, &counts)
+}
+
+/// A value that all samples share, with an axis of the batch in place of one of size 1.
+fn for_each_sample(i: &mut Importer, op: &Op<'_>, x: Data, at: usize, wish: Int) -> Outcome<Data> {
+    let mut dims = i.dims(x);
+    if x.batch.is_some() || wish.number != 1 || dims.get(at) != Some(&1) {
+        return Err("it repeats a value as often as there are samples".into());
+    }
+    dims.remove(at);
+    let value = i.shaped(op, x.value, &dims)?;
+    Ok(Data { batch: Some(at), ..x.with(value) })
 }
 
 fn count(wish: Int) -> Outcome<usize> {

@@ -37,6 +37,12 @@ pub(super) fn resample(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize,
             weights[at] += share as f32;
         }
     }
+    along(i, op, value, axis, Tensor { dims: vec![to, from], data: weight })
+}
+
+/// A product with a weight of `[to, from]` along an axis of a sample.
+pub(super) fn along(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, weight: Tensor) -> Outcome<usize> {
+    let [to, from] = weight.dims[..] else { return Err("its weight is not a matrix".into()) };
     let rank = i.dims(Data::of(value, None)).len();
     let mut order: Vec<usize> = (0..rank).collect();
     order.swap(axis, rank - 1);
@@ -45,7 +51,7 @@ pub(super) fn resample(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize,
     };
     let value = turn(i, value)?;
     let layer = Linear { in_features: from, out_features: to, bias: false };
-    let value = i.layer(op, None, layer, &[value], vec![("weight", Tensor { dims: vec![to, from], data: weight })])?;
+    let value = i.layer(op, None, layer, &[value], vec![("weight", weight)])?;
     turn(i, value)
 }
 

@@ -13,19 +13,22 @@ use super::moves::pick;
 use super::value::{Const, Data, EachSample, Elements, Int, Outcome, Value};
 
 /// Functions of each element, of one to three inputs.
-const ELEMENTWISE: [&str; 22] = [
+const ELEMENTWISE: [&str; 31] = [
     "Abs",
     "Add",
     "And",
     "Cast",
     "Ceil",
+    "Cos",
     "Div",
     "Equal",
+    "Exp",
     "Floor",
     "Greater",
     "GreaterOrEqual",
     "Less",
     "LessOrEqual",
+    "Log",
     "Max",
     "Min",
     "Mod",
@@ -34,7 +37,13 @@ const ELEMENTWISE: [&str; 22] = [
     "Not",
     "Or",
     "Pow",
+    "Reciprocal",
+    "Round",
+    "Sigmoid",
+    "Sin",
+    "Sqrt",
     "Sub",
+    "Tanh",
     "Where",
 ];
 
@@ -43,6 +52,17 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Value>>>
     let inputs: Vec<Option<Value>> = (0..op.node.input.len())
         .map(|at| if Importer::has(op, at) { i.peek(op, at).map(Some) } else { Ok(None) })
         .collect::<Outcome<_>>()?;
+    let mut inputs = inputs;
+    let known = |input: &Option<Value>| matches!(input, None | Some(Value::Const(_) | Value::Each(_) | Value::Filled { .. }));
+    if (ELEMENTWISE.contains(&op.kind()) || op.kind() == "CumSum") && inputs.iter().all(known) {
+        for input in inputs.iter_mut().flatten() {
+            if let Value::Filled { dims, number } = input
+                && let Some(found) = everywhere(i, dims, *number)?
+            {
+                *input = Value::Each(found);
+            }
+        }
+    }
     let found = match (op.kind(), &inputs[..]) {
         ("Range", _) => counted(&inputs).map(Value::Each),
         ("GatherND", [Some(x), Some(Value::Columns(columns))]) => Some(at_places(i, op, x.clone(), columns)?),
@@ -63,6 +83,17 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Value>>>
         i.spend(x.rest.elements.len())?;
     }
     Ok(found.map(|value| vec![value]))
+}
+
+/// A number everywhere, as a constant of each sample.
+fn everywhere(i: &Importer, dims: &[Int], number: f32) -> Outcome<Option<EachSample>> {
+    let Some(at) = dims.iter().position(|size| size.batch) else { return Ok(None) };
+    if dims[at].number != 1 || dims.iter().filter(|size| size.batch).count() != 1 {
+        return Ok(None);
+    }
+    let Some(sizes) = dims.iter().map(|size| usize::try_from(size.number).ok()).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let rest = spread(&Const::floats(vec![], vec![number]), &sizes, i.room())?;
+    Ok(Some(EachSample { rest: Rc::new(rest), at, stride: 0 }))
 }
 
 /// The numbers of the samples.
@@ -165,7 +196,7 @@ fn moved(i: &mut Importer, op: &Op<'_>, x: &EachSample) -> Outcome<Option<EachSa
                 return Ok(None);
             }
             let rest: Vec<i64> = rest.iter().map(|size| size.number).collect();
-            let sizes = reshaped(&dims[1..], &rest, true)?;
+            let sizes = reshaped(&dims[1..], &rest, op.int("allowzero", 0) != 0)?;
             Some(with([&[1], &sizes[..]].concat(), 0))
         }
         _ => None,

@@ -12,11 +12,15 @@ fn check(folder: &Path, name: &str, bar: f32) -> Result<f32, String> {
     let numbers = numbers(&folder.join(format!("{name}.safetensors")));
     let mut options = LoadOptions::default();
     for (name, input) in numbers.iter().filter_map(|(name, numbers)| Some((name.strip_prefix("in.")?, numbers))) {
-        options.shapes.insert(name.to_owned(), input.dims.iter().copied().map(Some).collect());
+        match input.dims[..] {
+            [] => _ = options.numbers.insert(name.to_owned(), input.data[0].into()),
+            ref dims => _ = options.shapes.insert(name.to_owned(), dims.iter().copied().map(Some).collect()),
+        }
     }
     // What does not run sample by sample may run as one sample.
     let read = |options: &LoadOptions| import_beside(&bytes, options, &mut Folder::of(&folder.join(name)));
     let imported = read(&options).or_else(|error: ImportError| {
+        println!("{name}: as one sample, since {error}");
         options.batch = BatchAxis::Absent;
         read(&options).map_err(|_| error)
     });

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::Importer;
 use crate::Tensor;
 use crate::import::attributes::Op;
-use crate::import::logic;
 use crate::import::value::{Const, Data, EachSample, Outcome, Stop, Value};
+use crate::import::{integers, logic, lookup};
 
 impl Importer {
     /// Whether an input is given.
@@ -31,6 +31,9 @@ impl Importer {
                 let mut dims = rest.dims.clone();
                 dims.remove(at);
                 Ok(Value::Data(Data::of(self.parameter(&rest, dims)?, Some(at))))
+            }
+            Value::Data(ids) if self.shape(ids).is_ids() && integers::computes(op.kind()) => {
+                lookup::numbers(self, op, ids).map(Value::Data)
             }
             Value::Each(_) | Value::Columns(_) | Value::Sized(_) => Err("it computes with the numbers of the samples".into()),
             value => Ok(value),

@@ -14,7 +14,7 @@ pub(in crate::import) use place::index;
 
 use super::inputs::{self, Input, LoadOptions};
 use super::value::{Const, Data, Outcome, Stop, Value};
-use super::{ImportError, literal};
+use super::{ImportError, integers, literal};
 use crate::{Refusal, Refusals, Tensor, proto};
 use uses::Uses;
 
@@ -49,6 +49,8 @@ pub(in crate::import) struct Importer {
     pub batched: bool,
     /// The size that the file fixes for it.
     pub fixed: Option<usize>,
+    /// The most rows of a table that the file looks up something in.
+    pub vocabulary: Option<usize>,
     /// The number of elements that folding may still create.
     room: usize,
     count: usize,
@@ -100,6 +102,7 @@ impl Importer {
             refusals: Vec::new(),
             batched: inputs.batched,
             fixed: inputs.fixed,
+            vocabulary: integers::vocabulary(graph),
             room: bytes.saturating_add(1 << 16),
             count: inputs.ports.len(),
             multiples: HashMap::new(),

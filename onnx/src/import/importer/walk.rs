@@ -6,8 +6,8 @@ use super::Importer;
 use crate::import::attributes::Op;
 use crate::import::value::{Outcome, Stop, Value};
 use crate::import::{
-    activation, attention, cast, convolution, einsum, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product,
-    recurrent, reduce, repeat, reshape, resize, samples,
+    activation, attention, cast, convolution, einsum, elementwise, extremum, fold, integers, literal, logic, lookup, moves, norm, pool,
+    product, recurrent, reduce, repeat, reshape, resize, samples,
 };
 use crate::{Refusal, proto};
 
@@ -79,6 +79,7 @@ impl Importer {
             .or_else(|| reshape::convert(self, op))
             .or_else(|| repeat::convert(self, op))
             .or_else(|| moves::convert(self, op))
+            .or_else(|| lookup::convert(self, op))
             .or_else(|| reduce::convert(self, op))
             .or_else(|| extremum::convert(self, op))
             .or_else(|| einsum::convert(self, op))

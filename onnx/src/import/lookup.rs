@@ -1,0 +1,83 @@
+//! Token ids that are computed with, rows of tables at computed places, and running sums.
+
+use std::rc::Rc;
+
+use layercake_ir::INFER;
+use layercake_ir::ops::{Abs, Add, Clamp, Embedding, Linear, Rescaling, Sub};
+
+use super::attributes::Op;
+use super::importer::Importer;
+use super::logic::is_positive;
+use super::resample::along;
+use super::value::{Const, Data, Kind, Outcome, Value};
+use crate::Tensor;
+
+/// The most rows of a table that is multiplied by hits, one for each row.
+const MOST_ROWS: usize = 4096;
+
+pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
+    match op.kind() {
+        "CumSum" => Some(running(i, op)),
+        _ => None,
+    }
+}
+
+/// The numbers that token ids are: rows of a table that counts.
+pub(super) fn numbers(i: &mut Importer, op: &Op<'_>, ids: Data) -> Outcome<Data> {
+    let rows = i.vocabulary.ok_or("it computes with token ids, and no table says how many there are")?;
+    i.spend(rows)?;
+    let table = Tensor { dims: vec![rows, 1], data: (0..rows).map(|row| row as f32).collect() };
+    let layer = Embedding { num_embeddings: rows, embedding_dim: 1, padding_idx: INFER };
+    let dims = i.dims(ids);
+    let value = i.layer(op, None, layer, &[ids.value], vec![("weight", table)])?;
+    let value = i.shaped(op, value, &dims)?;
+    Ok(Data { kind: Kind::Integer, ..ids.with(value) })
+}
+
+/// Rows of a table at integers that are computed: a product with 1 at the row that is meant, and 0 elsewhere.
+pub(super) fn rows(i: &mut Importer, op: &Op<'_>, table: &Const, at: Data) -> Outcome {
+    let [rows, features] = table.dims[..] else { return Err(format!("a table of shape {:?} is not supported", table.dims).into()) };
+    if rows > MOST_ROWS || rows == 0 || at.merged {
+        return Err(format!("it looks up computed integers in a table of {rows} rows; at most {MOST_ROWS} are possible").into());
+    }
+    let data = table.as_floats().ok_or("the table has integers")?;
+    i.spend(data.len() + rows)?;
+    // Those below 0 count from the end.
+    let negated = i.add(op, Rescaling { scale: -1.0, offset: 0.0 }, &[at.value])?;
+    let below = is_positive(i, op, at.with(negated))?;
+    let more = i.add(op, Rescaling { scale: rows as f64, offset: 0.0 }, &[below.value])?;
+    let place = i.add(op, Add {}, &[at.value, more])?;
+    let dims = i.dims(at);
+    let place = i.shaped(op, place, &[&dims[..], &[1]].concat())?;
+    let all = Rc::new(Const::floats(vec![rows], (0..rows).map(|row| row as f32).collect()));
+    let all = i.parameter(&all, [vec![1; dims.len()], vec![rows]].concat())?;
+    let apart = i.add(op, Sub {}, &[place, all])?;
+    let apart = i.add(op, Abs {}, &[apart])?;
+    let apart = i.add(op, Clamp { min: 0.0, max: 1.0 }, &[apart])?;
+    let hits = i.add(op, Rescaling { scale: -1.0, offset: 1.0 }, &[apart])?;
+    let turned = (0..features).flat_map(|feature| (0..rows).map(move |row| data[row * features + feature])).collect();
+    let layer = Linear { in_features: rows, out_features: features, bias: false };
+    let value =
+        i.layer(op, table.name.as_deref(), layer, &[hits], vec![("weight", Tensor { dims: vec![features, rows], data: turned })])?;
+    Ok(vec![Value::Data(Data { kind: Kind::Float, ..at.with(value) })])
+}
+
+/// Sums up to each element along an axis: a product with a triangle of ones.
+fn running(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    let axis = i.constant(op, 1)?.as_ints().and_then(|axis| axis.first().copied()).ok_or("its axis is not known")?;
+    let axis = i.sample_axis(x, axis)?;
+    if x.merged && x.batch == Some(axis) {
+        return Err("it works along the batch".into());
+    }
+    let size = i.dims(x)[axis];
+    i.spend(size.saturating_mul(size))?;
+    let (reverse, exclusive) = (op.int("reverse", 0) != 0, op.int("exclusive", 0) != 0);
+    let counts = |to: usize, from: usize| {
+        let before = if reverse { from > to } else { from < to };
+        f32::from(u8::from(before || (from == to && !exclusive)))
+    };
+    let weight = (0..size).flat_map(|to| (0..size).map(move |from| counts(to, from))).collect();
+    let value = along(i, op, x.value, axis, Tensor { dims: vec![size, size], data: weight })?;
+    Ok(vec![Value::Data(x.with(value))])
+}
