@@ -16,7 +16,7 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
         "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "Equal" => Some(compare(i, op)),
         "And" | "Or" | "Xor" | "Not" => Some(connect(i, op)),
         "Where" => Some(choice(i, op)),
-        "IsNaN" => Some(i.data(op, 0).map(|x| vec![Value::Nan { x, holds: true }])),
+        "IsNaN" => Some(nan(i, op)),
         "Sign" => Some(sign(i, op)),
         _ => None,
     }
@@ -77,7 +77,8 @@ pub(super) fn not(i: &mut Importer, op: &Op<'_>, x: Data) -> Outcome<Data> {
 fn connect(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if op.kind() == "Not" {
         if let Value::Nan { x, holds } = i.input(op, 0)? {
-            return Ok(vec![Value::Nan { x, holds: !holds }]);
+            let opposite = !holds;
+            return Ok(vec![if i.is_output(op) { Value::Data(is_nan(i, op, x, opposite)?) } else { Value::Nan { x, holds: opposite } }]);
         }
         let x = i.data(op, 0)?;
         return not(i, op, x).map(|value| vec![Value::Data(value)]);
@@ -94,6 +95,11 @@ fn connect(i: &mut Importer, op: &Op<'_>) -> Outcome {
         truth = truth.with(i.add(op, Abs {}, &[truth.value])?);
     }
     Ok(vec![Value::Data(truth)])
+}
+
+fn nan(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    Ok(vec![if i.is_output(op) { Value::Data(is_nan(i, op, x, true)?) } else { Value::Nan { x, holds: true } }])
 }
 
 fn sign(i: &mut Importer, op: &Op<'_>) -> Outcome {

@@ -13,7 +13,7 @@ use layercake_ir::{self as ir, Builder};
 pub(in crate::import) use place::index;
 
 use super::inputs::{self, Input, LoadOptions};
-use super::value::{Const, Data, Outcome, Stop, Value};
+use super::value::{Const, Data, EachSample, Outcome, Stop, Value};
 use super::{ImportError, integers, literal};
 use crate::{Refusal, Refusals, Tensor, proto};
 use uses::Uses;
@@ -126,6 +126,18 @@ impl Importer {
                 Value::Data(data) => {
                     outputs.push((output.name.as_str(), data.value));
                     places.push(data.batch);
+                }
+                Value::Each(EachSample { rest, at, stride: 0 }) => {
+                    let mut dims = rest.dims.clone();
+                    dims.remove(at);
+                    match self.parameter(&rest, dims) {
+                        Ok(value) => {
+                            outputs.push((output.name.as_str(), value));
+                            places.push(Some(at));
+                        }
+                        Err(Stop::Because(reason)) => wrong.push(format!("the output `{}`: {reason}", output.name)),
+                        Err(Stop::Quiet) => {}
+                    }
                 }
                 // Without a batch a constant is an output like any other.
                 Value::Const(found) if !self.batched => match self.parameter(&found, found.dims.clone()) {

@@ -1,6 +1,6 @@
 //! What uses a value of the file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::Importer;
@@ -11,6 +11,8 @@ use crate::proto;
 /// Who uses which name.
 #[derive(Default)]
 pub(in crate::import) struct Uses {
+    /// Outputs of the file.
+    outputs: HashSet<String>,
     /// How often each name is used, outputs of the file included.
     counts: HashMap<String, usize>,
     /// For each name that one `Add` uses, its other input.
@@ -25,6 +27,7 @@ impl Uses {
         uses.tally(graph, 0);
         for output in &graph.output {
             *uses.counts.entry(output.name.clone()).or_insert(0) += 1;
+            uses.outputs.insert(output.name.clone());
         }
         uses
     }
@@ -69,6 +72,11 @@ impl Importer {
     pub(in crate::import) fn chooses_its_input(&self, op: &Op<'_>) -> bool {
         let (Some(input), Some(output)) = (op.node.input.first(), op.node.output.first()) else { return false };
         self.uses.counts.get(output) == Some(&1) && self.uses.chosen.get(output) == Some(input)
+    }
+
+    /// Whether the first output of a node is one of the file.
+    pub(in crate::import) fn is_output(&self, op: &Op<'_>) -> bool {
+        op.node.output.first().is_some_and(|name| self.uses.outputs.contains(name))
     }
 
     /// Whether anything uses an output of a node.
