@@ -1,6 +1,7 @@
 //! Errors of the command: exit codes and one-line messages.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::{Place, idx};
 use safetensors::tensor::{Dtype, TensorView};
@@ -168,6 +169,32 @@ fn onnx_files() {
     let output = place.run("summary bad.onnx");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: bad.onnx: not a valid ONNX file: "));
+}
+
+/// The batch is the second axis in the file, and the rate has none.
+#[test]
+fn onnx_files_run_on_tensors_as_they_state_them() {
+    let place = Place::new();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models");
+    place.put("net.onnx", &fs::read(models.join("steps_first.onnx")).unwrap());
+    let numbers = fs::read(models.join("steps_first.safetensors")).unwrap();
+    let numbers = safetensors::SafeTensors::deserialize(&numbers).unwrap();
+    let inputs = ["x", "rate"].map(|name| (name, numbers.tensor(&format!("in.{name}")).unwrap()));
+    place.put("x.safetensors", &safetensors::serialize(inputs, None).unwrap());
+    place.works("run net.onnx --input x.safetensors --output y.safetensors");
+    let found = fs::read(place.path("y.safetensors")).unwrap();
+    let found = safetensors::SafeTensors::deserialize(&found).unwrap();
+    for name in ["y", "last"] {
+        let (found, expected) = (found.tensor(name).unwrap(), numbers.tensor(&format!("out.{name}")).unwrap());
+        assert_eq!(found.shape(), expected.shape());
+        let floats = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<_>>();
+        let pairs = floats(found.data()).into_iter().zip(floats(expected.data()));
+        assert!(pairs.into_iter().all(|(found, expected)| (found - expected).abs() < 1e-5), "{name}");
+    }
+    let other = ("x", numbers.tensor("in.x").unwrap());
+    place.put("x.safetensors", &safetensors::serialize([other], None).unwrap());
+    let line = "error: net.onnx: the input `rate` has no axes: it is one number, which has to be given by its name when the file is read";
+    place.fails("run net.onnx --input x.safetensors --output y.safetensors", 1, line);
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
                 match number(&info.name, dims, kind, options) {
                     Ok(Some(found)) => constants.push((info.name.clone(), found)),
                     Ok(None) => wrong.push(format!(
-                        "the input `{}` has no axes: it is one number, which has to be known when the file is read (`LoadOptions::numbers`)",
+                        "the input `{}` has no axes: it is one number, which has to be given by its name when the file is read",
                         info.name
                     )),
                     Err(reason) => unfit.push(Unfit { option: info.name.clone(), reason }),
@@ -187,6 +187,7 @@ fn unknown(inputs: &[(&str, &[Dimension], Kind)], single: &[&str], options: &Loa
     let names: Vec<&str> = inputs.iter().map(|(name, ..)| *name).chain(single.iter().copied()).collect();
     let mut sizes: Vec<&str> = inputs.iter().flat_map(|(_, dims, _)| dims.iter().filter_map(|dim| dim.dim_param.as_deref())).collect();
     sizes.retain(|size| !size.is_empty());
+    sizes.extend(single);
     sizes.sort_unstable();
     sizes.dedup();
     let list = |names: &[&str]| format!("`{}`", names.join("`, `"));

@@ -49,17 +49,23 @@ const ELEMENTWISE: [&str; 31] = [
 
 /// The results, if an input is such a constant and there is a rule; otherwise the constant becomes a learned tensor.
 pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Value>>> {
-    let inputs: Vec<Option<Value>> = (0..op.node.input.len())
-        .map(|at| if Importer::has(op, at) { i.peek(op, at).map(Some) } else { Ok(None) })
-        .collect::<Outcome<_>>()?;
-    let mut inputs = inputs;
+    let mut inputs: Vec<Option<Value>> = Vec::new();
+    for at in 0..op.node.input.len() {
+        inputs.push(match Importer::has(op, at).then(|| i.peek(op, at)) {
+            None => None,
+            Some(Ok(value)) => Some(value),
+            // What has no layer is named even if its inputs are refused.
+            Some(Err(_)) => return Ok(None),
+        });
+    }
     let known = |input: &Option<Value>| matches!(input, None | Some(Value::Const(_) | Value::Each(_) | Value::Filled { .. }));
     if (ELEMENTWISE.contains(&op.kind()) || op.kind() == "CumSum") && inputs.iter().all(known) {
-        for input in inputs.iter_mut().flatten() {
-            if let Value::Filled { dims, number } = input
-                && let Some(found) = everywhere(i, dims, *number)?
+        for (at, input) in inputs.iter_mut().enumerate() {
+            let truth = matches!((op.kind(), at), ("And" | "Or" | "Not", _) | ("Where", 0));
+            if let Some(Value::Filled { dims, number }) = input
+                && let Some(found) = everywhere(i, dims, *number, truth)?
             {
-                *input = Value::Each(found);
+                *input = Some(Value::Each(found));
             }
         }
     }
@@ -85,14 +91,15 @@ pub(super) fn fold(i: &mut Importer, op: &Op<'_>) -> Outcome<Option<Vec<Value>>>
     Ok(found.map(|value| vec![value]))
 }
 
-/// A number everywhere, as a constant of each sample.
-fn everywhere(i: &Importer, dims: &[Int], number: f32) -> Outcome<Option<EachSample>> {
+/// A number or a truth value everywhere, as a constant of each sample.
+fn everywhere(i: &Importer, dims: &[Int], number: f32, truth: bool) -> Outcome<Option<EachSample>> {
     let Some(at) = dims.iter().position(|size| size.batch) else { return Ok(None) };
     if dims[at].number != 1 || dims.iter().filter(|size| size.batch).count() != 1 {
         return Ok(None);
     }
     let Some(sizes) = dims.iter().map(|size| usize::try_from(size.number).ok()).collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let rest = spread(&Const::floats(vec![], vec![number]), &sizes, i.room())?;
+    let single = if truth { Const::ints(vec![], vec![Int::from(i64::from(number != 0.0))]) } else { Const::floats(vec![], vec![number]) };
+    let rest = spread(&single, &sizes, i.room())?;
     Ok(Some(EachSample { rest: Rc::new(rest), at, stride: 0 }))
 }
 

@@ -13,6 +13,8 @@ network! {
     NoNames = onnx("onnx/models/digits.onnx", batch = first, height = 8)
     Conflict = onnx("onnx/models/digits.onnx", image = [_, 1, 8, 9])
     Axes = onnx("onnx/models/digits.onnx", image = [1, 8, 8])
+    NoNumber = onnx("onnx/models/steps_first.onnx", length = 5)
+    NoSuchNumber = onnx("onnx/models/steps_first.onnx", length = 5, rate = 16000, gain = 2)
     Zero = onnx("onnx/models/tagger.onnx", sequence = 0)
     Whole = onnx("onnx/models/tagger.onnx", sequence = [x])
 }

@@ -18,6 +18,8 @@ network! {
     /// Its numbers are in a file beside it.
     Beside = onnx("onnx/models/beside.onnx")
     BesideIncluded = onnx("onnx/models/beside.onnx", weights = included)
+    /// Its batch is behind the steps, and the rate is a number that is known.
+    Steps = onnx("onnx/models/steps_first.onnx", length = 5, rate = 16000)
     /// Two of them with one head.
     Twice: [2, 8, 8] -> [3] {
         Split(1, 1, axis = 0) as (left, right),
@@ -65,6 +67,22 @@ fn numbers_are_those_of_the_file() {
     let (tags, mean) = Tagger::pretrained(&device).unwrap().forward(words, kind);
     assert!(difference(&Numbers::of(&tags), &numbers["out.tags:0"]) < 1e-5);
     assert!(difference(&Numbers::of(&mean), &numbers["out.mean"]) < 1e-5);
+}
+
+#[test]
+fn the_batch_comes_first() {
+    const { assert!(Steps::INPUT[0] == 5 && Steps::INPUT[1] == 4 && Steps::OUTPUT.0[1] == 6) }
+    let (device, numbers) = (Cpu::default(), beside("steps_first.safetensors"));
+    let turned = |name: &str| {
+        let all = &numbers[name];
+        let [steps, samples, features] = all.dims[..] else { panic!("three axes") };
+        let at = |sample: usize, step: usize, feature: usize| all.values[(step * samples + sample) * features + feature];
+        let places = (0..samples).flat_map(|i| (0..steps).flat_map(move |t| (0..features).map(move |j| (i, t, j))));
+        Numbers { dims: vec![samples, steps, features], values: places.map(|(i, t, j)| at(i, t, j)).collect() }
+    };
+    let x: Tensor<(usize, Const<5>, Const<4>), f32, Cpu> = turned("in.x").tensor(&device);
+    let (y, _) = Steps::pretrained(&device).unwrap().forward(x);
+    assert!(difference(&Numbers::of(&y), &turned("out.y")) < 1e-5);
 }
 
 #[test]
