@@ -190,7 +190,7 @@ pub use run::network::Network;
 pub use summary::Summary;
 
 /// A number type of networks: `f32` or `f64`.
-pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
+pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform + optim::Updated {}
 
 impl Scalar for f32 {}
 

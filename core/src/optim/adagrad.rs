@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 use super::option::{FINITE, InvalidOption, in_range};
 #[cfg(feature = "cuda")]
 use super::rule::Formula;
-use super::rule::{At, Flat, Rule, check_common};
+use super::rule::{At, Flat, Rule, check_common, compiled_here};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -68,6 +68,8 @@ impl Rule for AdagradConfig {
     fn buffers(&self) -> Vec<(&'static str, f64)> {
         vec![("sum", self.initial_accumulator_value)]
     }
+
+    compiled_here!();
 
     #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {

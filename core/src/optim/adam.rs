@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 use super::option::{FINITE, InvalidOption, in_range};
 #[cfg(feature = "cuda")]
 use super::rule::Formula;
-use super::rule::{At, Flat, InPlace, Rule, check_common, each, mix};
+use super::rule::{At, Flat, InPlace, Rule, check_common, compiled_here, each, mix};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::{number, wide};
@@ -77,6 +77,8 @@ impl Rule for AdamConfig {
     fn buffers(&self) -> Vec<(&'static str, f64)> {
         vec![("exp_avg", 0.0), ("exp_avg_sq", 0.0)]
     }
+
+    compiled_here!();
 
     #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {

@@ -224,7 +224,7 @@ impl<E: Scalar, D: Device<E>> Squares<E, D> {
     /// Adds those of a tensor's gradient.
     pub fn add(&mut self, gradients: &mut Gradients<E, D>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         if let Some(numbers) = host::numbers_mut::<E, D>(tensor.gradient(gradients)?) {
-            self.on_host += sum_of_squares(numbers);
+            self.on_host += E::sum_of_squares(numbers);
             return Ok(());
         }
         let gradient = tensor.gradient_value(gradients)?.flat();

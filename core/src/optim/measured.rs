@@ -4,7 +4,7 @@ use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor::Gradients;
 use dfdx::tensor_ops::Device;
 
-use super::clip::{Squares, sum_of_squares};
+use super::clip::Squares;
 use super::presence;
 use crate::Scalar;
 use crate::host::wide;
@@ -70,7 +70,7 @@ impl<E: Scalar> BeforeStep<E> {
             let step = ParameterStep {
                 path: place.path.to_owned(),
                 shape: tensor.shape(),
-                norm: sum_of_squares(&values).sqrt(),
+                norm: E::sum_of_squares(&values).sqrt(),
                 gradient_norm: squares.total().sqrt(),
                 update_norm: 0.0,
             };

@@ -67,7 +67,7 @@ pub use lbfgs::{Lbfgs, LbfgsConfig, LineSearch};
 pub use measured::{BeforeStep, ParameterStep};
 pub use option::InvalidOption;
 pub use rmsprop::{RMSprop, RMSpropConfig};
-pub use rule::{At, InPlace, Rule};
+pub use rule::{At, InPlace, Rule, Updated};
 pub use sgd::{Sgd, SgdConfig};
 pub use share::NotOnHost;
 pub use step::{Optim, StepError};

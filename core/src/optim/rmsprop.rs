@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
 use super::option::{FINITE, InvalidOption, in_range};
 #[cfg(feature = "cuda")]
 use super::rule::Formula;
-use super::rule::{At, Flat, Rule, check_common, each, mix};
+use super::rule::{At, Flat, Rule, check_common, compiled_here, each, mix};
 use super::step::Optim;
 use crate::host::number;
 use crate::{Scalar, bounds};
@@ -73,6 +73,8 @@ impl Rule for RMSpropConfig {
         let mean = self.centered.then_some(("grad_avg", 0.0));
         [Some(("square_avg", 0.0)), momentum, mean].into_iter().flatten().collect()
     }
+
+    compiled_here!();
 
     #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {

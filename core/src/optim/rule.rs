@@ -39,6 +39,14 @@ pub trait Rule: Clone + Send + Sync {
     #[doc(hidden)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]);
 
+    /// [`Rule::update`] for `f32`, compiled for each instruction set.
+    #[doc(hidden)]
+    fn update_f32(&self, at: At, p: &mut [f32], g: &[f32], buffers: &mut [&mut [f32]]);
+
+    /// [`Rule::update`] for `f64`, compiled for each instruction set.
+    #[doc(hidden)]
+    fn update_f64(&self, at: At, p: &mut [f64], g: &[f64], buffers: &mut [&mut [f64]]);
+
     /// The kernel of dfdx's that takes the step in place, if one does: one launch for each parameter on a GPU. The rule's buffers are its buffers.
     #[doc(hidden)]
     fn kernel<E: Scalar>(&self, _at: At) -> Option<InPlace> {
@@ -64,6 +72,50 @@ pub trait Rule: Clone + Send + Sync {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err>;
+}
+
+/// The updates of a rule for each number type. What is not generic is code of this crate: in a debug build it is optimized as this crate is, whoever trains.
+macro_rules! compiled_here {
+    () => {
+        fn update_f32(&self, at: At, p: &mut [f32], g: &[f32], buffers: &mut [&mut [f32]]) {
+            crate::optim::state::with_vectors(self, at, p, g, buffers);
+        }
+
+        fn update_f64(&self, at: At, p: &mut [f64], g: &[f64], buffers: &mut [&mut [f64]]) {
+            crate::optim::state::with_vectors(self, at, p, g, buffers);
+        }
+    };
+}
+pub(super) use compiled_here;
+
+/// What an optimizer does with all numbers of a tensor, by their type.
+#[doc(hidden)]
+pub trait Updated: Sized {
+    /// Updates the elements of a parameter.
+    fn update<R: Rule>(rule: &R, at: At, p: &mut [Self], g: &[Self], buffers: &mut [&mut [Self]]);
+
+    /// The sum of the squares.
+    fn sum_of_squares(all: &[Self]) -> f64;
+}
+
+impl Updated for f32 {
+    fn update<R: Rule>(rule: &R, at: At, p: &mut [f32], g: &[f32], buffers: &mut [&mut [f32]]) {
+        rule.update_f32(at, p, g, buffers);
+    }
+
+    fn sum_of_squares(all: &[f32]) -> f64 {
+        super::clip::sum_of_squares(all)
+    }
+}
+
+impl Updated for f64 {
+    fn update<R: Rule>(rule: &R, at: At, p: &mut [f64], g: &[f64], buffers: &mut [&mut [f64]]) {
+        rule.update_f64(at, p, g, buffers);
+    }
+
+    fn sum_of_squares(all: &[f64]) -> f64 {
+        super::clip::sum_of_squares(all)
+    }
 }
 
 /// Statements in CUDA C on the parameter `p`, its gradient `g`, its buffers `s0`, `s1`, .. and the numbers `a0`, `a1`, ..

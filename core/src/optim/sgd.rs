@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use super::option::{FINITE, InvalidOption, in_range};
 #[cfg(feature = "cuda")]
 use super::rule::Formula;
-use super::rule::{At, Flat, InPlace, Rule, check_common, mix};
+use super::rule::{At, Flat, InPlace, Rule, check_common, compiled_here, mix};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -78,6 +78,8 @@ impl Rule for SgdConfig {
     fn buffers(&self) -> Vec<(&'static str, f64)> {
         if self.momentum.is_some() { vec![("momentum_buffer", 0.0)] } else { Vec::new() }
     }
+
+    compiled_here!();
 
     #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {

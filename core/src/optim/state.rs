@@ -89,17 +89,17 @@ fn numbers_of<E: Scalar, D: Device<E>>(storage: &<D as Storage<E>>::Vec, device:
 pub(super) fn update<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [Vec<E>]) {
     if p.len() < PARALLEL {
         let mut whole: Vec<&mut [E]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
-        return with_vectors(rule, at, p, g, &mut whole);
+        return E::update(rule, at, p, g, &mut whole);
     }
     let mut pieces: Vec<_> = p.chunks_mut(PIECE).zip(g.chunks(PIECE)).map(|(p, g)| (p, g, Vec::<&mut [E]>::new())).collect();
     for buffer in buffers {
         pieces.iter_mut().zip(buffer.chunks_mut(PIECE)).for_each(|(piece, buffer)| piece.2.push(buffer));
     }
-    pieces.into_par_iter().for_each(|(p, g, mut buffers)| with_vectors(rule, at, p, g, &mut buffers));
+    pieces.into_par_iter().for_each(|(p, g, mut buffers)| E::update(rule, at, p, g, &mut buffers));
 }
 
 /// Compiled for each instruction set and selected at run time. The operations and their order are the same in all, and so are the bits.
-fn with_vectors<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
+pub(super) fn with_vectors<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
     Arch::new().dispatch(Update { rule, at, p, g, buffers });
 }
 

@@ -20,6 +20,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Pow(Pow { exponent: 2.5 }), line.clone()),
         (Op::Rescaling(Rescaling { scale: 0.5, offset: -1.0 }), line.clone()),
         (Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }), line.clone()),
+        (Op::NanToNum(NanToNum { nan: 0.5 }), line.clone()),
         (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),
         (Op::PixelShuffle(PixelShuffle { factor: 2 }), image.clone()),
