@@ -8,8 +8,9 @@ use layercake_train::Timing;
 use serde::Serialize;
 
 use crate::args::{BenchArgs, Shown};
-use crate::commands::{Outcome, device, file, graph, named, use_threads};
+use crate::commands::{Outcome, device, use_threads};
 use crate::error::CommandError;
+use crate::named::{file, graph, named};
 
 /// Times the training step and the inference of a model, or the inference of any network.
 pub(crate) fn run(args: BenchArgs) -> Outcome {
@@ -18,7 +19,7 @@ pub(crate) fn run(args: BenchArgs) -> Outcome {
     }
     use_threads(args.threads)?;
     let options = BenchOptions { batch_size: args.batch_size, device: device(args.device) };
-    let done = match file(&args.model)? {
+    let done = match file(&shown(&args))? {
         Some(graph) => bench_graph(&args.model, graph, &options)?,
         None => named(&args.model)?.bench(&options)?,
     };
@@ -76,13 +77,17 @@ struct Inference<'a> {
     instruction_set: &'static str,
 }
 
+fn shown(args: &BenchArgs) -> Shown {
+    Shown { model: args.model.clone(), environment: None, variant: None, size: args.size.clone() }
+}
+
 fn infer(args: &BenchArgs) -> Outcome {
     if device(args.device) == DeviceKind::Cuda {
         return Err(CommandError::Option(
             "`--infer` times networks on the CPU; without it, `--device cuda` times training steps too".to_owned(),
         ));
     }
-    let graph = graph(&Shown { model: args.model.clone(), environment: None, variant: None })?;
+    let graph = graph(&shown(args))?;
     use_threads(args.threads)?;
     let timing = bench_inference(&args.model, graph, args.batch_size)?;
     if !args.json {

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::HumanCount;
-use layercake::io::{self, ConvertOptions, load_graph, save_graph, write_atomically};
-use layercake::ir::Graph;
+use layercake::io::{self, ConvertOptions, save_graph, write_atomically};
 use layercake::{Drawing, Summary};
 use layercake_models::{
     AgentOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
@@ -23,6 +22,7 @@ use layercake_train::{CancellationToken, Metrics, TrainError};
 
 use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, OwnArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
 use crate::error::CommandError;
+use crate::named::{dataset, environment, file, graph, named};
 
 pub(crate) type Outcome = Result<(), CommandError>;
 
@@ -335,62 +335,11 @@ fn check_data(folder: &Path) -> Outcome {
     if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
 }
 
-/// The graph of a graph file, of an ONNX file or of a run on own data; None for a name.
-pub(crate) fn file(model: &str) -> Result<Option<Graph>, CommandError> {
-    let ending = Path::new(model).extension().and_then(OsStr::to_str);
-    match ending {
-        Some("json") => Ok(Some(load_graph(model)?)),
-        #[cfg(feature = "onnx")]
-        Some("onnx") => Ok(Some(layercake::io::onnx::load(model)?.graph().clone())),
-        _ => crate::own::graph_of_run(Path::new(model)),
-    }
-}
-
 /// Of a detector both networks, one after the other.
 fn summary(shown: &Shown) -> Outcome {
     writeln!(stdout(), "{}", Summary::from(graph(shown)?))?;
-    let head = if file(&shown.model)?.is_none() { named(&shown.model)?.head() } else { None };
+    let head = if file(shown)?.is_none() { named(&shown.model)?.head() } else { None };
     head.map_or(Ok(()), |head| Ok(writeln!(stdout(), "\n{}", Summary::from(head.clone()))?))
-}
-
-/// The graph of a model, of a graph file, or of an ONNX file.
-pub(crate) fn graph(Shown { model: name, environment: wanted, variant }: &Shown) -> Result<Graph, CommandError> {
-    let wanted = wanted.as_deref().map(environment).transpose()?;
-    if let Some(graph) = file(name)? {
-        if wanted.is_some() {
-            let option = format!("`--env` has no effect on `{name}`: it is the environment of an agent of the zoo");
-            return Err(ModelError::Option(option).into());
-        }
-        if let Some(variant) = variant {
-            let option = format!("`--variant {variant}` has no effect on `{name}`: it chooses a network of a model of the zoo");
-            return Err(ModelError::Option(option).into());
-        }
-        return Ok(graph);
-    }
-    let model = named(name)?;
-    if let Some(variant) = variant {
-        return Ok(model.graph_of(variant)?.clone());
-    }
-    if let Some(environment) = wanted {
-        return Ok(model.graph_in(environment)?.clone());
-    }
-    let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;
-    Ok(graph.clone())
-}
-
-pub(crate) fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
-    let all = zoo();
-    let unknown = CommandError::unknown("model", name, all.iter().map(|model| model.name()));
-    all.into_iter().find(|model| model.name() == name).ok_or(unknown)
-}
-
-pub(crate) fn dataset(name: &str) -> Result<KnownDataset, CommandError> {
-    KnownDataset::from_name(name).ok_or_else(|| CommandError::unknown("data set", name, KnownDataset::ALL.iter().map(|set| set.name())))
-}
-
-fn environment(name: &str) -> Result<KnownEnvironment, CommandError> {
-    let known = KnownEnvironment::ALL.iter().map(|environment| environment.name());
-    KnownEnvironment::from_name(name).ok_or_else(|| CommandError::unknown("environment", name, known))
 }
 
 /// Sets the number of threads of the process.

@@ -54,6 +54,10 @@ pub(crate) enum CommandError {
     #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(#[from] layercake::io::onnx::OnnxError),
+    /// An ONNX file leaves sizes open.
+    #[cfg(feature = "onnx")]
+    #[error("{0}; they are given by name, `--size length=128`, or for an input as a whole, `--size x=_,3,32,32`")]
+    Open(layercake::io::onnx::OnnxError),
     /// Options that do not go together.
     #[error("{0}")]
     Option(String),

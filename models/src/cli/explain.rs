@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use layercake_models::{ExplainMethod, ExplainOptions, ExplainSettings, explain};
 
 use crate::args::{count, threads};
-use crate::commands::{Outcome, dataset, named, use_threads};
+use crate::commands::{Outcome, use_threads};
+use crate::named::{dataset, named};
 
 /// Look inside a trained model of pictures: what it looks at in a picture, what its units want to see, what fools it, and what its layers give.
 ///

@@ -7,6 +7,7 @@ mod doctor;
 mod error;
 mod explain;
 mod fmt;
+mod named;
 mod new;
 #[cfg(feature = "onnx")]
 mod onnx;

@@ -9,6 +9,7 @@ use layercake::io::onnx::{BatchAxis, BatchPlaces, DynamicAxis, ImportError, Load
 use layercake::ir::Graph;
 use layercake::{DynTensor, GraphModel, io};
 
+use crate::args::Size;
 use crate::error::CommandError;
 
 type Values = Vec<DynTensor<f32, Cpu>>;
@@ -22,6 +23,22 @@ pub(crate) fn export(graph: Graph, checkpoint: Option<&Path>, dynamic: &[Dynamic
         io::load_parameters(&mut model, file)?;
     }
     Ok(io::onnx::save_dynamic(&model, dynamic, path)?)
+}
+
+/// The graph of an ONNX file for the sizes that it leaves open.
+pub(crate) fn graph(path: &Path, given: &[Size]) -> Result<Graph, CommandError> {
+    let mut options = LoadOptions::default();
+    for Size { name, sizes, .. } in given {
+        match sizes[..] {
+            [Some(size)] => _ = options.sizes.insert(name.clone(), size),
+            _ => _ = options.shapes.insert(name.clone(), sizes.clone()),
+        }
+    }
+    match io::onnx::load_with(path, &options) {
+        Ok(model) => Ok(model.graph().clone()),
+        Err(error @ OnnxError::Import { reason: ImportError::Open(_), .. }) => Err(CommandError::Open(error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Runs an ONNX file on the tensors of a file, which have the axes that the model names for them.

@@ -11,7 +11,8 @@ use layercake_train::run::{OwnText, Purpose, RunConfig, RunFolder, RunOptions};
 use layercake_train::{CancellationToken, TrainError};
 
 use crate::args::{EvalArgs, Predict, TrainArgs};
-use crate::commands::{Outcome, device, named};
+use crate::commands::{Outcome, device};
+use crate::named::named;
 use crate::search::training;
 
 /// Whether a run folder, or the parameter file in one, is that of a run on own data.

@@ -15,8 +15,9 @@ use layercake_train::run::Canvas;
 use serde_json::{Value, json};
 
 use crate::args::{Device, threads};
-use crate::commands::{Outcome, device, named, use_threads};
+use crate::commands::{Outcome, device, use_threads};
 use crate::error::CommandError;
+use crate::named::named;
 
 /// How strong the colors of classes are over a photo.
 const STRENGTH: f32 = 0.6;

@@ -12,7 +12,8 @@ use layercake_train::search::Axis;
 use serde_json::json;
 
 use crate::args::SearchCommand;
-use crate::commands::{Outcome, cancel, dataset, device, has_dataset, named, use_threads};
+use crate::commands::{Outcome, cancel, device, has_dataset, use_threads};
+use crate::named::{dataset, named};
 
 pub(crate) fn run(args: SearchCommand) -> Outcome {
     let model = named(&args.model)?;

@@ -171,6 +171,36 @@ fn onnx_files() {
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: bad.onnx: not a valid ONNX file: "));
 }
 
+#[test]
+fn open_sizes_of_onnx_files_are_given() {
+    let place = Place::new();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models");
+    for name in ["tagger", "steps_first"] {
+        place.put(&format!("{name}.onnx"), &fs::read(models.join(name).with_extension("onnx")).unwrap());
+    }
+    let line = "error: tagger.onnx: sizes that the file leaves open have to be given: `sequence`, axis 1 of the input `words:0`; \
+        they are given by name, `--size length=128`, or for an input as a whole, `--size x=_,3,32,32`";
+    place.fails("summary tagger.onnx", 1, line);
+    let by_name = place.works("summary tagger.onnx --size sequence=7");
+    assert!(by_name.contains("[7, 6]"), "{by_name}");
+    assert_eq!(place.works("summary tagger.onnx --size words:0=_,7"), by_name);
+    place.works("draw steps_first.onnx --size length=5 --size rate=16000 --out net.svg");
+    place.works("export steps_first.onnx --size length=5 --size rate=8000 --json net.json");
+    place.works("bench steps_first.onnx --size length=5 --size rate=8000 --batch-size 2 --infer");
+    place.fails(
+        "summary net.json --size length=5",
+        1,
+        "error: `--size length=5` has no effect on `net.json`: it gives what an ONNX file leaves open",
+    );
+    place.fails("summary tagger.onnx --size length=5", 1, "error: tagger.onnx: the file has no size `length`; it has `n`, `sequence`");
+    let line = "expected a name and a size, length=128, or an input and the sizes of its axes, x=_,3,32,32";
+    for text in ["length", "=5", "length=0", "length=_", "x=_,three"] {
+        let output = place.run(&format!("summary tagger.onnx --size {text}"));
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains(line), "{text}");
+    }
+}
+
 /// The batch is the second axis in the file, and the rate has none.
 #[test]
 fn onnx_files_run_on_tensors_as_they_state_them() {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::values::{Device, count, threads};
+use super::values::{Device, Size, count, size, threads};
 
 /// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference of an image classifier on random images, or the inference of
 /// any network.
@@ -14,6 +14,9 @@ use super::values::{Device, count, threads};
 pub(crate) struct BenchArgs {
     /// The model (see `layercake list`); a graph file with the extension .json, or a file with the extension .onnx.
     pub(crate) model: String,
+    /// A size that an ONNX file leaves open, by the file's name for it (length=128); an input as a whole (x=_,3,32,32); an input that is one number (rate=16000).
+    #[arg(long, value_name = "NAME=SIZE", value_parser = size)]
+    pub(crate) size: Vec<Size>,
     /// Time the inference only, of any network, with initial values of seed 0 and random inputs.
     #[arg(long)]
     pub(crate) infer: bool,

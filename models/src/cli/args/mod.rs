@@ -26,7 +26,7 @@ pub(crate) use own::{OwnArgs, Predict};
 pub(crate) use sample::SampleArgs;
 pub(crate) use search::SearchCommand;
 pub(crate) use train::{EvalArgs, TrainArgs};
-pub(crate) use values::{Device, count, rate, threads};
+pub(crate) use values::{Device, Size, count, rate, threads};
 
 /// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
 #[derive(Debug, Parser)]
@@ -111,7 +111,7 @@ pub(crate) enum Command {
         /// The inputs: a file (.safetensors, .npz or .pt) with a tensor for each input of the model, under its name.
         #[arg(long, value_name = "FILE")]
         input: PathBuf,
-        /// The output file (.safetensors or .npz), with a tensor for each output of the model, under its name, the batch first.
+        /// The output file (.safetensors or .npz), with a tensor for each output of the model, under its name and with the axes that the model states.
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
     },
@@ -186,6 +186,9 @@ pub(crate) struct Shown {
     /// Which network of a model that has several [default: the first].
     #[arg(long, visible_alias = "features", value_name = "NAME")]
     pub(crate) variant: Option<String>,
+    /// A size that an ONNX file leaves open, by the file's name for it (length=128); an input as a whole (x=_,3,32,32); an input that is one number (rate=16000).
+    #[arg(long, value_name = "NAME=SIZE", value_parser = values::size)]
+    pub(crate) size: Vec<Size>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -49,6 +49,27 @@ pub(crate) fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number such as 0.001".to_owned())
 }
 
+/// What an ONNX file leaves open.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "onnx"), allow(dead_code, reason = "without ONNX files an option is refused, and only its text is of use"))]
+pub(crate) struct Size {
+    /// As it was written.
+    pub(crate) text: String,
+    pub(crate) name: String,
+    /// One size, or those of all axes of an input; None for one that the file states.
+    pub(crate) sizes: Vec<Option<usize>>,
+}
+
+/// A size by its name, `length=128`, or the shape of an input, `x=_,3,32,32`.
+pub(super) fn size(text: &str) -> Result<Size, String> {
+    let one = |size: &str| if size == "_" { Some(None) } else { size.parse().ok().filter(|&size: &usize| size > 0).map(Some) };
+    let found = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).and_then(|(name, sizes)| {
+        let sizes = sizes.split(',').map(|size| one(size.trim())).collect::<Option<Vec<_>>>()?;
+        (sizes != [None]).then(|| Size { text: text.to_owned(), name: name.to_owned(), sizes })
+    });
+    found.ok_or_else(|| "expected a name and a size, length=128, or an input and the sizes of its axes, x=_,3,32,32".to_owned())
+}
+
 /// An axis that is left open: `input:1:length`.
 #[cfg(feature = "onnx")]
 pub(super) fn axis(text: &str) -> Result<layercake::io::onnx::DynamicAxis, String> {
