@@ -66,7 +66,7 @@ fn seeds() -> Vec<Vec<u8>> {
         vec![gru.into(), attention.into(), Reshape { shape: layercake_ir::ops::Sizes::new(&[INFER]) }.into(), linear(3).into()];
     let steps = chain(steps, x, &layers);
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models");
-    let small = ["attention", "choices", "copies", "counted", "einsum", "masked", "resized"];
+    let small = ["attention", "choices", "copies", "counted", "einsum", "masked", "resized", "single"];
     let small = small.map(|name| std::fs::read(models.join(name).with_extension("onnx")).expect("a committed file"));
     [images, steps].iter().map(bytes).chain(small).collect()
 }

@@ -318,6 +318,32 @@ checked(
     ],
 )
 
+# One number for each sample: what goes in, what comes out, and what is in between.
+checked(
+    "single",
+    {
+        "x": random.standard_normal((3, 4, 5)).astype(numpy.float32),
+        "time": random.random(3).astype(numpy.float32),
+        "kind": numpy.array([2, 0, 5]),
+    },
+    [
+        helper.make_node("ReduceMean", ["x"], ["mean"], "mean", axes=[1, 2], keepdims=0),
+        helper.make_node("Mul", ["mean", "time"], ["scaled"], "scaled"),
+        helper.make_node("Sigmoid", ["scaled"], ["chance"], "chance"),
+        helper.make_node("Unsqueeze", ["chance", "axes"], ["gate"], "gate"),
+        helper.make_node("Mul", ["x", "gate"], ["gated"], "gated"),
+        helper.make_node("Gather", ["table", "kind"], ["e"], "e"),
+        helper.make_node("ReduceMax", ["x"], ["row"], "row", axes=[1], keepdims=0),
+        helper.make_node("Concat", ["e", "row"], ["both"], "both", axis=1),
+        helper.make_node("Gemm", ["both", "w"], ["score"], "score", transB=1),
+        helper.make_node("Squeeze", ["score", "last"], ["y"], "y"),
+        helper.make_node("Gather", ["row", "third"], ["z"], "z", axis=1),
+    ],
+    [floats("x", "n", 4, 5), floats("time", "n"), helper.make_tensor_value_info("kind", TensorProto.INT64, ["n"])],
+    [floats("chance", "n"), floats("gated", "n", 4, 5), floats("y", "n"), floats("z", "n")],
+    [tensor("table", 6, 3), tensor("w", 1, 8), ints("axes", 1, 2), ints("last", 1), numpy_helper.from_array(numpy.int64(3), "third")],
+)
+
 # The batch behind the steps, and a number that is an input.
 checked(
     "steps_first",

@@ -57,6 +57,7 @@ pub(crate) fn run(model: &Path, input: &Path, output: &Path) -> Result<(), Comma
     let found = model.try_forward::<Values, Values>(values).map_err(|error| CommandError::Network(error.to_string()))?;
     let outputs = graph.outputs().iter().zip(&places.outputs).zip(&found).map(|((port, &place), value)| {
         let (dims, numbers) = match place {
+            Some(_) if places.single.iter().any(|name| name == port.name()) => (value.dims()[..1].to_vec(), value.to_vec()),
             Some(place) => moved(value.dims(), &value.to_vec(), [0, place]),
             // It is the same for all samples.
             None => (value.dims()[1..].to_vec(), value.to_vec()[..port.shape.len()].to_vec()),
@@ -124,6 +125,8 @@ fn value(array: &Array, place: Option<usize>, ids: bool) -> Result<DynTensor<f32
 /// The batch first.
 fn arranged<T: Copy>(dims: &[usize], all: &[T], place: Option<usize>) -> (Vec<usize>, Vec<T>) {
     match place {
+        // One number for each sample has an axis of its own in the model.
+        Some(0) if dims.len() == 1 => (vec![dims[0], 1], all.to_vec()),
         Some(place) => moved(dims, all, [place, 0]),
         None => ([&[1], dims].concat(), all.to_vec()),
     }

@@ -56,6 +56,8 @@ pub(super) struct Input {
     pub kind: Kind,
     /// The position of the batch among the file's axes.
     pub batch: Option<usize>,
+    /// Whether it is one number for each sample: its only axis is that of the batch.
+    pub single: bool,
 }
 
 pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs, ImportError> {
@@ -125,7 +127,11 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
         }
         let ids = kind == Kind::Integer && integers::are_indices(graph, name);
         let kind = if ids { Kind::Float } else { kind };
-        ports.push(Input { name: name.to_owned(), shape: Shape::new(&sample).of_ids(ids), kind, batch });
+        let single = sample.is_empty();
+        if single {
+            sample.push(1);
+        }
+        ports.push(Input { name: name.to_owned(), shape: Shape::new(&sample).of_ids(ids), kind, batch, single });
     }
     if !wrong.is_empty() {
         return Err(ImportError::Values(wrong));

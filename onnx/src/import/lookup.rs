@@ -37,7 +37,7 @@ pub(super) fn numbers(i: &mut Importer, op: &Op<'_>, ids: Data) -> Outcome<Data>
 /// Rows of a table at integers that are computed: a product with 1 at the row that is meant, and 0 elsewhere.
 pub(super) fn rows(i: &mut Importer, op: &Op<'_>, table: &Const, at: Data) -> Outcome {
     let [rows, features] = table.dims[..] else { return Err(format!("a table of shape {:?} is not supported", table.dims).into()) };
-    if rows > MOST_ROWS || rows == 0 || at.merged {
+    if rows > MOST_ROWS || rows == 0 {
         return Err(format!("it looks up computed integers in a table of {rows} rows; at most {MOST_ROWS} are possible").into());
     }
     let data = table.as_floats().ok_or("the table has integers")?;
@@ -59,7 +59,8 @@ pub(super) fn rows(i: &mut Importer, op: &Op<'_>, table: &Const, at: Data) -> Ou
     let layer = Linear { in_features: rows, out_features: features, bias: false };
     let value =
         i.layer(op, table.name.as_deref(), layer, &[hits], vec![("weight", Tensor { dims: vec![features, rows], data: turned })])?;
-    Ok(vec![Value::Data(Data { kind: Kind::Float, ..at.with(value) })])
+    let found = i.apart(op, Data { kind: Kind::Float, ..at.with(value) })?;
+    Ok(vec![Value::Data(found)])
 }
 
 /// Sums up to each element along an axis: a product with a triangle of ones.

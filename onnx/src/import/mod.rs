@@ -69,6 +69,8 @@ pub struct BatchPlaces {
     pub inputs: Vec<Option<usize>>,
     /// Of each output of the graph.
     pub outputs: Vec<Option<usize>>,
+    /// The names of the outputs that have no other axis in the file: one number for each sample. In the graph it has an axis of size 1.
+    pub single: Vec<String>,
 }
 
 /// Reads an ONNX file.
@@ -99,8 +101,8 @@ pub fn import_beside(bytes: &[u8], options: &LoadOptions, files: &mut dyn Beside
     let mut graph = model.graph.ok_or_else(|| ImportError::Format("it has no graph".to_owned()))?;
     let (files, more) = external::resolve(&mut graph, files)?;
     let (importer, inputs) = Importer::of(&graph, opset, bytes.len().saturating_add(more), options)?;
-    let Finished { graph, tensors, places: outputs } = importer.finish(graph)?;
-    Ok(Imported { graph, tensors, files, batch: BatchPlaces { inputs, outputs } })
+    let Finished { graph, tensors, places: outputs, single } = importer.finish(graph)?;
+    Ok(Imported { graph, tensors, files, batch: BatchPlaces { inputs, outputs, single } })
 }
 
 /// A message takes at least two bytes in a file and some hundred in memory. A file of nothing but tiny messages is refused before it is decoded.

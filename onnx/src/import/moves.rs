@@ -171,7 +171,8 @@ fn gather(i: &mut Importer, op: &Op<'_>) -> Outcome {
                 0 => {
                     let (before, dims) = (index(axis, i.rank(x))?, i.dims(x));
                     if dims.len() == 1 {
-                        return Err("a sample would be a single number without axes".into());
+                        let value = part(i, op, x.value, at, rows[0], rows[0] + 1)?;
+                        return i.single(op, x, value).map(|data| vec![Value::Data(data)]);
                     }
                     let value = i.add(op, Select { axis: at, index: rows[0] }, &[x.value])?;
                     let batch = x.batch.map(|batch| if batch > before { batch - 1 } else { batch });
@@ -225,7 +226,7 @@ fn embedding(i: &mut Importer, op: &Op<'_>, table: &Rc<Const>, ids: Data, axis: 
     let tensors = vec![("weight", Tensor { dims: table.dims.clone(), data })];
     let layer = Embedding { num_embeddings, embedding_dim, padding_idx: INFER };
     let value = i.layer(op, table.name.as_deref(), layer, &[ids.value], tensors)?;
-    Ok(vec![Value::Data(ids.with(value))])
+    i.apart(op, ids.with(value)).map(|data| vec![Value::Data(data)])
 }
 
 fn concat(i: &mut Importer, op: &Op<'_>) -> Outcome {

@@ -72,7 +72,7 @@ pub(super) fn left(i: &mut Importer, op: &Op<'_>, x: Data, axes: &[usize], keep:
     }
     let dims = i.dims(x);
     if axes.len() == dims.len() {
-        return Err("a sample would be a single number without axes".into());
+        return i.single(op, x, x.value);
     }
     let rest: Vec<usize> = (0..dims.len()).filter(|axis| !axes.contains(axis)).map(|axis| dims[axis]).collect();
     let value = i.shaped(op, x.value, &rest)?;

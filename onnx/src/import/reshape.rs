@@ -99,7 +99,8 @@ pub(super) fn to_sizes(i: &mut Importer, op: &Op<'_>, x: Data, wish: &[Int], zer
     }
     // The batch keeps its place in the order of the elements.
     let before = |sizes: &[Int], at: usize| sizes[..at].iter().fold(1i64, |product, size| product.saturating_mul(size.number));
-    let merged = at.is_some_and(|at| wish[at].number != 1);
+    // A sample that is a single number shares its axis with the batch.
+    let merged = at.is_some_and(|at| wish[at].number != 1 || wish.len() == 1);
     let mut inner = false;
     if let (Some(from), Some(to)) = (x.batch, at) {
         let have = before(&sizes, from).saturating_mul(if x.inner { sizes[from].number } else { 1 });

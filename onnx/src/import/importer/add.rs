@@ -128,6 +128,27 @@ impl Importer {
         Ok(value)
     }
 
+    /// A value without any axis but that of the batch: one number for each sample, which in the graph has an axis of size 1.
+    pub(in crate::import) fn single(&mut self, op: &Op<'_>, place: Data, value: usize) -> Outcome<Data> {
+        if place.own_batch().is_none() {
+            return Err("it would be a single number without axes".into());
+        }
+        let value = self.shaped(op, value, &[1])?;
+        Ok(Data { batch: Some(0), merged: true, inner: false, ..place.with(value) })
+    }
+
+    /// A value whose batch has an axis of its own again, if it shared one of size 1 and there are others.
+    pub(in crate::import) fn apart(&mut self, op: &Op<'_>, x: Data) -> Outcome<Data> {
+        let mut dims = self.dims(x);
+        match x.batch {
+            Some(at) if x.merged && dims.len() > 1 && dims[at] == 1 => {
+                dims.remove(at);
+                Ok(Data { merged: false, inner: false, ..x.with(self.shaped(op, x.value, &dims)?) })
+            }
+            _ => Ok(x),
+        }
+    }
+
     /// Reshapes samples, unless they have these sizes.
     pub(in crate::import) fn shaped(&mut self, op: &Op<'_>, value: usize, dims: &[usize]) -> Outcome<usize> {
         if self.builder.shape(value).dims() == dims {
@@ -137,7 +158,7 @@ impl Importer {
             return Err(format!("a value has {} axes besides the batch; at most {} are possible", dims.len(), ir::MAX_RANK).into());
         }
         if dims.is_empty() {
-            return Err("a sample would be a single number without axes".into());
+            return Err("it would be a single number without axes".into());
         }
         self.add(op, ops::Reshape { shape: ops::Sizes::new(dims) }, &[value])
     }

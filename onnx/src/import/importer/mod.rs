@@ -27,6 +27,8 @@ pub(in crate::import) struct Finished {
     pub tensors: Vec<(String, Tensor)>,
     /// The position of the batch among each output's axes in the file.
     pub places: Vec<Option<usize>>,
+    /// The outputs that are one number for each sample.
+    pub single: Vec<String>,
 }
 
 pub(in crate::import) struct Importer {
@@ -72,9 +74,12 @@ impl Importer {
         let mut builder = Builder::new(if graph.name.is_empty() { "Onnx" } else { &graph.name });
         let mut values = HashMap::new();
         let mut wrong = Vec::new();
-        for Input { name, shape, kind, batch } in &inputs.ports {
+        for Input { name, shape, kind, batch, single } in &inputs.ports {
             match builder.input(name, *shape) {
-                Ok(value) => _ = values.insert(name.clone(), Value::Data(Data { kind: *kind, ..Data::of(value, *batch) })),
+                Ok(value) => {
+                    let data = Data { kind: *kind, merged: *single, ..Data::of(value, *batch) };
+                    values.insert(name.clone(), Value::Data(data));
+                }
                 Err(mistake) => wrong.push(mistake.to_string()),
             }
         }
@@ -117,15 +122,16 @@ impl Importer {
             return Err(ImportError::Nodes(Refusals(self.refusals)));
         }
         let mut wrong = Vec::new();
-        let (mut outputs, mut places) = (Vec::new(), Vec::new());
+        let (mut outputs, mut places, mut single) = (Vec::new(), Vec::new(), Vec::new());
         for output in &graph.output {
             match self.values.get(&output.name).cloned().unwrap_or(Value::Unknown) {
-                Value::Data(Data { merged: true, .. }) => {
+                Value::Data(data @ Data { merged: true, .. }) if self.dims(data) != [1] => {
                     wrong.push(format!("the output `{}` has the batch and another axis in one", output.name))
                 }
                 Value::Data(data) => {
                     outputs.push((output.name.as_str(), data.value));
                     places.push(data.batch);
+                    single.extend(data.merged.then(|| output.name.clone()));
                 }
                 Value::Each(EachSample { rest, at, stride: 0 }) => {
                     let mut dims = rest.dims.clone();
@@ -158,7 +164,7 @@ impl Importer {
         let graph = self.builder.try_finish(&outputs).map_err(|mistake| ImportError::Values(vec![mistake.to_string()]))?;
         let order: HashMap<String, usize> = paths(&graph).enumerate().map(|(index, path)| (path, index)).collect();
         self.tensors.sort_by_key(|(path, _)| order.get(path).copied());
-        Ok(Finished { graph, tensors: self.tensors, places })
+        Ok(Finished { graph, tensors: self.tensors, places, single })
     }
 
     /// Takes from the number of elements that folding may create.

@@ -43,7 +43,8 @@ impl Importer {
 
     /// [`Importer::axis`] for an operator that does not work along the batch.
     pub(in crate::import) fn sample_axis(&self, data: Data, axis: i64) -> Outcome<usize> {
-        self.axis(data, axis)?.ok_or_else(|| Stop::from("it works along the batch"))
+        let found = self.axis(data, axis)?.filter(|&axis| !(data.merged && data.batch == Some(axis)));
+        found.ok_or_else(|| Stop::from("it works along the batch"))
     }
 }
 
