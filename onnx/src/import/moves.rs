@@ -1,18 +1,14 @@
 //! Parts of values, and values side by side.
 
-use std::rc::Rc;
+use layercake_ir as ir;
+use layercake_ir::ops::{Concat, Pad, PadMode, Sizes, Slice, Split};
 
-use layercake_ir::ops::{Concat, Embedding, Pad, PadMode, Select, Sizes, Slice, Split};
-use layercake_ir::{self as ir, INFER};
-
-use super::arrange::{self, rows};
+use super::arrange::rows;
 use super::attributes::Op;
 use super::elementwise::one_sample;
 use super::fold::split_sizes;
-use super::importer::{Importer, index};
-use super::value::{Const, Data, Int, Kind, Outcome, Value};
-use super::{lookup, repeat};
-use crate::Tensor;
+use super::importer::Importer;
+use super::value::{Data, Outcome, Value};
 
 /// The most parts of a value that a `Gather` is written as.
 const MOST_PARTS: usize = 64;
@@ -21,15 +17,13 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
     match op.kind() {
         "Slice" => Some(slice(i, op)),
         "Split" => Some(split(i, op)),
-        "Gather" => Some(gather(i, op)),
-        "GatherElements" => Some(gather_elements(i, op)),
         "Concat" => Some(concat(i, op)),
         "Pad" => Some(pad(i, op)),
         _ => None,
     }
 }
 
-fn part(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, start: usize, end: usize) -> Outcome<usize> {
+pub(super) fn part(i: &mut Importer, op: &Op<'_>, value: usize, axis: usize, start: usize, end: usize) -> Outcome<usize> {
     i.add(op, Slice { axis, start, end }, &[value])
 }
 
@@ -150,83 +144,6 @@ fn split(i: &mut Importer, op: &Op<'_>) -> Outcome {
         start += size;
     }
     Ok(parts)
-}
-
-fn gather(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    let axis = op.int("axis", 0);
-    match (i.input(op, 0)?, i.input(op, 1)?) {
-        (Value::Const(table), Value::Data(at)) if at.kind == Kind::Integer && index(axis, table.dims.len().max(1))? == 0 => {
-            lookup::rows(i, op, &table, at)
-        }
-        (Value::Const(table), Value::Data(ids)) => embedding(i, op, &table, ids, axis),
-        (Value::Data(x), Value::Const(indices)) => {
-            let at = i.sample_axis(x, axis)?;
-            if x.merged && x.batch == Some(at) {
-                return Err("it works along the batch".into());
-            }
-            let size = i.dims(x)[at];
-            let rows = indices.as_ints().ok_or("its indices depend on the batch")?;
-            let rows = rows.iter().map(|&row| index(row, size)).collect::<Outcome<Vec<_>>>()?;
-            match indices.dims.len() {
-                0 => {
-                    let (before, dims) = (index(axis, i.rank(x))?, i.dims(x));
-                    if dims.len() == 1 {
-                        let value = part(i, op, x.value, at, rows[0], rows[0] + 1)?;
-                        return i.single(op, x, value).map(|data| vec![Value::Data(data)]);
-                    }
-                    let value = i.add(op, Select { axis: at, index: rows[0] }, &[x.value])?;
-                    let batch = x.batch.map(|batch| if batch > before { batch - 1 } else { batch });
-                    Ok(vec![Value::Data(Data { value, batch, ..x })])
-                }
-                1 if !rows.is_empty() => {
-                    let value = pick(i, op, x.value, at, &rows)?;
-                    Ok(vec![Value::Data(x.with(value))])
-                }
-                axes => Err(format!("indices with {axes} axes are not supported").into()),
-            }
-        }
-        // One row of a table for each sample.
-        (Value::Const(table), Value::Filled { dims, number }) if !table.dims.is_empty() && index(axis, table.dims.len())? == 0 => {
-            let row = index(number as i64, table.dims[0])? as i64;
-            let row = arrange::gather(&table, &Const::ints(vec![], vec![row.into()]), 0, i.room())?;
-            let wish = [&dims[..], &row.dims.iter().map(|&size| Int::from(size as i64)).collect::<Vec<_>>()].concat();
-            repeat::constant(i, &Rc::new(row), &wish)
-        }
-        _ => Err("its indices are computed, which is supported for a table of constants only".into()),
-    }
-}
-
-/// Elements of a value that is the same number everywhere.
-fn gather_elements(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    op.ignore(&["axis"]);
-    let number = match i.peek(op, 0)? {
-        Value::Filled { number, .. } => Some(number),
-        Value::Each(x) if x.stride == 0 => x.rest.everywhere(),
-        Value::Const(found) => found.everywhere(),
-        _ => None,
-    };
-    let dims = match i.input(op, 1)? {
-        Value::Const(indices) => indices.dims.iter().map(|&size| Int::from(size as i64)).collect(),
-        Value::Filled { dims, .. } => dims,
-        Value::Data(indices) => i.sizes(indices),
-        _ => return Err("its indices are computed, which is not supported".into()),
-    };
-    let number = number.ok_or("it takes elements of a value that is computed, which is not supported")?;
-    Ok(vec![Value::Filled { dims, number }])
-}
-
-fn embedding(i: &mut Importer, op: &Op<'_>, table: &Rc<Const>, ids: Data, axis: i64) -> Outcome {
-    let [num_embeddings, embedding_dim] = table.dims[..] else {
-        return Err(format!("a table of shape {:?} is not supported", table.dims).into());
-    };
-    if index(axis, 2)? != 0 || !i.shape(ids).is_ids() {
-        return Err("it looks up numbers that are not token ids along the first axis of the table".into());
-    }
-    let data = table.as_floats().ok_or("the table has integers")?.to_vec();
-    let tensors = vec![("weight", Tensor { dims: table.dims.clone(), data })];
-    let layer = Embedding { num_embeddings, embedding_dim, padding_idx: INFER };
-    let value = i.layer(op, table.name.as_deref(), layer, &[ids.value], tensors)?;
-    i.apart(op, ids.with(value)).map(|data| vec![Value::Data(data)])
 }
 
 fn concat(i: &mut Importer, op: &Op<'_>) -> Outcome {
