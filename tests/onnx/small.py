@@ -363,3 +363,16 @@ checked(
         numpy_helper.from_array(numpy.array([0.5], numpy.float32), "little"), tensor("w", 1, 24, 4), tensor("r", 1, 24, 6), ints("direction", 1),
     ],
 )
+
+# A choice that a product with truth values would spoil: the logarithm of what is not chosen is NaN.
+save(
+    "unchosen",
+    [
+        helper.make_node("Greater", ["x", "zero"], ["positive"], "positive"),
+        helper.make_node("Log", ["x"], ["logarithm"], "logarithm"),
+        helper.make_node("Where", ["positive", "logarithm", "other"], ["y"], "choice"),
+    ],
+    [floats("x", "n", 4), floats("other", "n", 4)],
+    [floats("y", "n", 4)],
+    [numpy_helper.from_array(numpy.float32(0), "zero")],
+)

@@ -194,6 +194,10 @@ fn times(i: &mut Importer, op: &Op<'_>, condition: Value, value: Value) -> Outco
             i.spend(chosen.elements.len())?;
             Ok(Value::Const(Rc::new(chosen)))
         }
+        // A product with 0 would be NaN.
+        (_, Value::Data(chosen)) if i.is_endless(*chosen) => {
+            Err("a choice of what may be infinite or NaN where it is not chosen is not supported".into())
+        }
         (_, Value::Data(chosen)) => {
             let kind = chosen.kind;
             let Value::Data(product) = pair(i, op, Mul {}.into(), value, condition)? else { return Err("it is not supported".into()) };

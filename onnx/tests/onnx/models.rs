@@ -59,3 +59,11 @@ fn networks_from_elsewhere() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What would be NaN where the file has a number is refused.
+#[test]
+fn what_is_not_chosen_is_finite() {
+    let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models/unchosen.onnx")).expect("a committed file");
+    let error = import_beside(&bytes, &LoadOptions::default(), &mut layercake_onnx::Nothing).unwrap_err().to_string();
+    assert_eq!(error, "`choice` (Where): a choice of what may be infinite or NaN where it is not chosen is not supported");
+}

@@ -92,6 +92,18 @@ impl Importer {
 
     fn push(&mut self, name: &str, operation: ir::Op, inputs: &[usize]) -> Outcome<usize> {
         let value = self.builder.add(name, operation, inputs)?;
+        let follows = matches!(
+            operation,
+            ir::Op::Rescaling(_) | ir::Op::Abs(_) | ir::Op::Reshape(_) | ir::Op::Permute(_) | ir::Op::Slice(_) | ir::Op::Select(_)
+        );
+        let begins = match operation {
+            ir::Op::Log(_) | ir::Op::Sqrt(_) | ir::Op::Div(_) => true,
+            ir::Op::Pow(ops::Pow { exponent }) => exponent < 0.0 || exponent.fract() != 0.0,
+            _ => false,
+        };
+        if begins || follows && inputs.iter().any(|input| self.endless.contains(input)) {
+            self.endless.insert(value);
+        }
         self.counted(value)
     }
 

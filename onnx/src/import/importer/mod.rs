@@ -13,7 +13,7 @@ use layercake_ir::{self as ir, Builder};
 pub(in crate::import) use place::index;
 
 use super::inputs::{self, Input, LoadOptions};
-use super::value::{Const, Data, EachSample, Outcome, Stop, Value};
+use super::value::{Const, Data, EachSample, Kind, Outcome, Stop, Value};
 use super::{ImportError, integers, literal};
 use crate::{Refusal, Refusals, Tensor, proto};
 use uses::Uses;
@@ -58,6 +58,8 @@ pub(in crate::import) struct Importer {
     count: usize,
     /// Values that are a number times another.
     multiples: HashMap<usize, (usize, f64)>,
+    /// Values that may be infinite or NaN although what they are computed from is not.
+    endless: HashSet<usize>,
     /// Values that are no infinity, with the value that they are NaN with.
     bounded: HashMap<usize, usize>,
 }
@@ -111,6 +113,7 @@ impl Importer {
             room: bytes.saturating_add(1 << 16),
             count: inputs.ports.len(),
             multiples: HashMap::new(),
+            endless: HashSet::new(),
             bounded: HashMap::new(),
         };
         Ok((importer, inputs.ports.iter().map(|input| input.batch).collect()))
@@ -183,6 +186,11 @@ impl Importer {
     /// Notes that a value is a number times another.
     pub(in crate::import) fn note_multiple(&mut self, value: usize, of: usize, scale: f64) {
         self.multiples.insert(value, (of, scale));
+    }
+
+    /// Whether a value may be infinite or NaN although what it is computed from is not, such as a logarithm.
+    pub(in crate::import) fn is_endless(&self, data: Data) -> bool {
+        self.endless.contains(&data.value) && data.kind != Kind::Truth
     }
 
     /// Notes that a value is no infinity, and NaN exactly where another is.
