@@ -223,7 +223,7 @@ fn onnx_files_run_on_tensors_as_they_state_them() {
     }
     let other = ("x", numbers.tensor("in.x").unwrap());
     place.put("x.safetensors", &safetensors::serialize([other], None).unwrap());
-    let line = "error: net.onnx: the input `rate` has no axes: it is one number, which has to be given by its name when the file is read";
+    let line = "error: net.onnx: sizes that the file leaves open have to be given: `rate`, an input that is one number";
     place.fails("run net.onnx --input x.safetensors --output y.safetensors", 1, line);
 }
 

@@ -64,7 +64,7 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
     // Files of old versions list their tensors as inputs too.
     let named: std::collections::HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
     let infos: Vec<&proto::ValueInfo> = graph.input.iter().filter(|info| !named.contains(info.name.as_str())).collect();
-    let (mut wrong, mut unfit) = (Vec::new(), Vec::new());
+    let (mut wrong, mut unfit, mut open) = (Vec::new(), Vec::new(), Vec::new());
     let mut shapes: Vec<(&str, &[Dimension], Kind)> = Vec::new();
     let mut constants = Vec::new();
     let mut single = Vec::new();
@@ -74,10 +74,7 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
                 single.push(info.name.as_str());
                 match number(&info.name, dims, kind, options) {
                     Ok(Some(found)) => constants.push((info.name.clone(), found)),
-                    Ok(None) => wrong.push(format!(
-                        "the input `{}` has no axes: it is one number, which has to be given by its name when the file is read",
-                        info.name
-                    )),
+                    Ok(None) => open.push(format!("`{}`, an input that is one number", info.name)),
                     Err(reason) => unfit.push(Unfit { option: info.name.clone(), reason }),
                 }
             }
@@ -88,13 +85,16 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
     if !wrong.is_empty() {
         return Err(ImportError::Values(wrong));
     }
+    if shapes.is_empty() && !open.is_empty() {
+        return Err(ImportError::Open(open));
+    }
     if shapes.is_empty() {
         return Err(ImportError::Values(vec!["the file has no inputs".to_owned()]));
     }
     let batches = batches(&shapes, options.batch);
     let fixed = shapes.iter().zip(&batches).find_map(|((_, dims, _), &at)| known(&dims[at?]));
     unfit.extend(unknown(&shapes, &single, options));
-    let (mut ports, mut open) = (Vec::new(), Vec::new());
+    let mut ports = Vec::new();
     for ((name, dims, kind), &batch) in shapes.into_iter().zip(&batches) {
         let given = options.shapes.get(name);
         if let Some(given) = given.filter(|given| given.len() != dims.len()) {
